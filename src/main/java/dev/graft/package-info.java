@@ -1,0 +1,2 @@
+/** Graft: transfer learning for Keras models on the JVM. */
+package dev.graft;
