@@ -1,0 +1,244 @@
+package dev.graft.model;
+
+import dev.graft.data.Preparation;
+import dev.graft.handoff.Handoff;
+import dev.graft.savedmodel.FlatInput;
+import dev.graft.savedmodel.FlatModel;
+import dev.graft.savedmodel.FlatOutput;
+import dev.graft.savedmodel.FlatVariable;
+import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.savedmodel.Rewrites;
+import dev.graft.savedmodel.SavedModel;
+import dev.graft.tensor.HostTensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * A Keras model that was exported as a SavedModel, with or without a handoff: its graph in one
+ * piece, its layers and variables, and how it wants its images. Holds no native memory; safe for
+ * use by several threads.
+ */
+public final class Backbone {
+  private final SavedModel saved;
+  private final FlatModel flat;
+  private final Optional<Handoff> handoff;
+  private final String output;
+  private final List<BackboneLayer> layers;
+  private final Map<String, String> layerOfVariable;
+
+  private Backbone(
+      SavedModel saved,
+      FlatModel flat,
+      Optional<Handoff> handoff,
+      String output,
+      List<BackboneLayer> layers) {
+    this.saved = saved;
+    this.flat = flat;
+    this.handoff = handoff;
+    this.output = output;
+    this.layers = layers;
+    this.layerOfVariable = new LinkedHashMap<>();
+    layers.forEach(
+        layer ->
+            layer
+                .variables()
+                .forEach(variable -> layerOfVariable.put(variable.key(), layer.name())));
+  }
+
+  /**
+   * Reads a model.
+   *
+   * @param folder with {@code saved_model.pb}
+   * @throws ModelFormatException when the folder holds no model that can be used, a file of it does
+   *     not have the hash that its handoff says, or it has several inputs or outputs and no handoff
+   *     that says which to take
+   * @throws IOException when it can't be read
+   */
+  public static Backbone load(Path folder) throws IOException {
+    SavedModel saved = SavedModel.read(folder);
+    Optional<Handoff> handoff = Handoff.read(folder);
+    if (handoff.isPresent()) {
+      handoff.get().checkFiles(folder);
+    }
+    String signature = handoff.map(known -> known.signature().name()).orElse(null);
+    FlatModel flat = Rewrites.forGradients(saved.flatten(signature));
+    return new Backbone(saved, flat, handoff, soleOutput(flat), layers(flat, handoff));
+  }
+
+  /**
+   * The same backbone, joined at another layer than its last.
+   *
+   * @param layer whose output the head will read
+   * @throws IllegalArgumentException when the graph has no such layer
+   */
+  public Backbone withOutput(String layer) {
+    String tensor =
+        LayerOutputs.find(flat.graph(), layer)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "No layer of "
+                            + flat.source()
+                            + " is called \""
+                            + layer
+                            + "\"; its layers are "
+                            + String.join(", ", layerNames())
+                            + "."));
+    return new Backbone(saved, flat, handoff, tensor, layers);
+  }
+
+  /**
+   * The same backbone for images of a given size, which its graph must allow.
+   *
+   * @throws IllegalArgumentException when the model has a fixed other size, or several inputs
+   */
+  public Backbone withInputSize(int height, int width) {
+    FlatInput input = soleInput();
+    List<Long> asked = List.of(-1L, (long) height, (long) width, channels(input));
+    FlatModel sized = InputSize.set(flat, input, asked);
+    return new Backbone(saved, sized, handoff, output, layers);
+  }
+
+  /** The folder that it was read from. */
+  public Path source() {
+    return flat.source();
+  }
+
+  /** What came with the model, if it has a handoff. */
+  public Optional<Handoff> handoff() {
+    return handoff;
+  }
+
+  /** How the model wants its images, if its handoff says so. */
+  public Optional<Preparation> preparation() {
+    return handoff.flatMap(Handoff::preparation);
+  }
+
+  /** The flat graph, rewritten so that it can be differentiated. */
+  public FlatModel flat() {
+    return flat;
+  }
+
+  /** The tensor that a head joins, {@code node:index}. */
+  public String output() {
+    return output;
+  }
+
+  /** The layers in the order of the model. */
+  public List<BackboneLayer> layers() {
+    return layers;
+  }
+
+  /** The names of the layers in the order of the model. */
+  public List<String> layerNames() {
+    return layers.stream().map(BackboneLayer::name).toList();
+  }
+
+  /** The name of the layer that a variable belongs to. */
+  public String layerOf(FlatVariable variable) {
+    return layerOfVariable.getOrDefault(variable.key(), prefix(variable));
+  }
+
+  /**
+   * The only input.
+   *
+   * @throws IllegalArgumentException when there are several
+   */
+  public FlatInput soleInput() {
+    if (flat.inputs().size() != 1) {
+      throw new IllegalArgumentException(
+          flat.source()
+              + " has the inputs "
+              + flat.inputs().stream().map(FlatInput::key).toList()
+              + ", expected a single one that takes images.");
+    }
+    return flat.inputs().get(0);
+  }
+
+  /** Number of weights, trainable or not. */
+  public long parameters() {
+    return layers.stream().mapToLong(BackboneLayer::parameters).sum();
+  }
+
+  /**
+   * Reads the weights, by the node of their variable. Each call reads the files again.
+   *
+   * @throws IOException when they can't be read
+   */
+  public Map<String, HostTensor> values() throws IOException {
+    Map<String, HostTensor> byKey =
+        saved.checkpoint().read(flat.variables().stream().map(FlatVariable::key).distinct().toList());
+    Map<String, HostTensor> values = new LinkedHashMap<>();
+    flat.variables().forEach(variable -> values.put(variable.node(), byKey.get(variable.key())));
+    return values;
+  }
+
+  private static long channels(FlatInput input) {
+    return input.shape() == null || input.shape().size() != 4 ? 3 : input.shape().get(3);
+  }
+
+  private static String soleOutput(FlatModel flat) throws ModelFormatException {
+    if (flat.outputs().size() != 1) {
+      throw new ModelFormatException(
+          flat.source(),
+          "The model has the outputs "
+              + flat.outputs().stream().map(FlatOutput::key).toList()
+              + ", expected one that a head can join: name the layer (--backbone-output).");
+    }
+    return flat.outputs().get(0).tensor();
+  }
+
+  private static List<BackboneLayer> layers(FlatModel flat, Optional<Handoff> handoff) {
+    if (handoff.isEmpty()) {
+      return derived(flat);
+    }
+    Map<String, FlatVariable> byKey =
+        flat.variables().stream()
+            .collect(Collectors.toMap(FlatVariable::key, Function.identity(), (a, b) -> a));
+    List<BackboneLayer> layers = new ArrayList<>();
+    for (Handoff.Layer layer : handoff.get().layers()) {
+      layers.add(
+          new BackboneLayer(
+              layer.name(),
+              Optional.of(layer.type()),
+              Optional.ofNullable(layer.outputShape()),
+              layer.trainable(),
+              layer.variables().stream()
+                  .map(variable -> byKey.get(variable.key()))
+                  .filter(java.util.Objects::nonNull)
+                  .toList()));
+    }
+    return List.copyOf(layers);
+  }
+
+  private static List<BackboneLayer> derived(FlatModel flat) {
+    Map<String, List<FlatVariable>> byLayer = new LinkedHashMap<>();
+    flat.variables()
+        .forEach(
+            variable ->
+                byLayer.computeIfAbsent(prefix(variable), name -> new ArrayList<>()).add(variable));
+    List<BackboneLayer> layers = new ArrayList<>();
+    byLayer.forEach(
+        (name, variables) ->
+            layers.add(
+                new BackboneLayer(
+                    name,
+                    Optional.empty(),
+                    Optional.empty(),
+                    variables.stream().anyMatch(FlatVariable::trainable),
+                    variables)));
+    return List.copyOf(layers);
+  }
+
+  private static String prefix(FlatVariable variable) {
+    int slash = variable.name().lastIndexOf('/');
+    return slash < 0 ? variable.name() : variable.name().substring(0, slash);
+  }
+}

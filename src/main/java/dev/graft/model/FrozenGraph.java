@@ -1,0 +1,135 @@
+package dev.graft.model;
+
+import dev.graft.tensor.HostTensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.tensorflow.Graph;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.proto.GraphDef;
+
+/**
+ * A graph whose variables are constants, ready to run. Owns a graph and a session; close it. Safe
+ * for many threads; {@link #close} waits for nobody, so close it when the last run has ended.
+ *
+ * <p>No run has a batch of one row: TensorFlow's kernels for a single row round differently, so a
+ * lone row is run twice and one of the answers is dropped. For batches of two and more a row's
+ * answer does not depend on its neighbours.
+ */
+public final class FrozenGraph implements AutoCloseable {
+  private final List<String> inputs;
+  private final List<String> outputs;
+  private final Graph graph;
+  private final Session session;
+  private volatile boolean closed;
+
+  private FrozenGraph(List<String> inputs, List<String> outputs, Graph graph) {
+    this.inputs = List.copyOf(inputs);
+    this.outputs = List.copyOf(outputs);
+    this.graph = graph;
+    this.session = new Session(graph);
+  }
+
+  /**
+   * Opens a graph.
+   *
+   * @param definition a flat graph
+   * @param values of every variable in it, by the name of its {@code VarHandleOp}
+   * @param inputs names of the placeholders to feed, first axis the batch
+   * @param outputs names of the tensors to fetch, {@code node:index}, first axis the batch
+   */
+  public static FrozenGraph open(
+      GraphDef definition,
+      Map<String, HostTensor> values,
+      List<String> inputs,
+      List<String> outputs) {
+    Graph graph = new Graph();
+    try {
+      graph.importGraphDef(ConstantVariables.fill(definition, values));
+      return new FrozenGraph(inputs, outputs, graph);
+    } catch (RuntimeException | Error e) {
+      graph.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Runs a batch.
+   *
+   * @param batch one tensor for each input, in their order; all with the same first axis, at least
+   *     one row
+   * @return one tensor for each output, in their order
+   * @throws IllegalArgumentException when the number of tensors or rows is wrong
+   * @throws IllegalStateException when closed
+   */
+  public List<HostTensor> run(List<HostTensor> batch) {
+    if (closed) {
+      throw new IllegalStateException("The model was closed; load it again to run it.");
+    }
+    long rows = rows(batch);
+    return rows == 1
+        ? runNative(batch.stream().map(Rows::twice).toList()).stream().map(Rows::first).toList()
+        : runNative(batch);
+  }
+
+  private long rows(List<HostTensor> batch) {
+    if (batch.size() != inputs.size()) {
+      throw new IllegalArgumentException(
+          "Expected one tensor for each of the inputs " + inputs + " but got " + batch.size() + ".");
+    }
+    List<Long> counts =
+        batch.stream()
+            .map(tensor -> tensor.shape().isEmpty() ? Long.valueOf(0) : tensor.shape().get(0))
+            .distinct()
+            .toList();
+    if (counts.size() != 1 || counts.get(0) < 1) {
+      throw new IllegalArgumentException(
+          "Expected a batch of at least one row in each of the inputs " + inputs + " but got "
+              + counts + " rows.");
+    }
+    return counts.get(0);
+  }
+
+  private List<HostTensor> runNative(List<HostTensor> batch) {
+    Map<String, Tensor> fed = new LinkedHashMap<>();
+    try {
+      Session.Runner runner = session.runner();
+      for (int i = 0; i < inputs.size(); i++) {
+        Tensor tensor = batch.get(i).toNative();
+        fed.put(inputs.get(i), tensor);
+        runner.feed(inputs.get(i), tensor);
+      }
+      // TensorFlow refuses to fetch what is fed: an input that is asked for is handed through.
+      List<String> computed = outputs.stream().filter(output -> !isInput(output)).toList();
+      computed.forEach(runner::fetch);
+      try (Result result = runner.run()) {
+        List<HostTensor> fetched = new ArrayList<>(outputs.size());
+        for (String output : outputs) {
+          fetched.add(
+              isInput(output)
+                  ? batch.get(inputs.indexOf(TensorName.parse(output).node()))
+                  : HostTensor.fromNative(result.get(computed.indexOf(output))));
+        }
+        return fetched;
+      }
+    } finally {
+      fed.values().forEach(Tensor::close);
+    }
+  }
+
+  private boolean isInput(String output) {
+    return inputs.contains(TensorName.parse(output).node());
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      session.close();
+      graph.close();
+    }
+  }
+}

@@ -1,0 +1,141 @@
+package dev.graft.model;
+
+import dev.graft.savedmodel.FlatModel;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.tensorflow.Graph;
+import org.tensorflow.Operand;
+import org.tensorflow.Output;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt64;
+
+/**
+ * Backbone and head as one graph, with an inference path, a training path (dropout active) and the
+ * loss of both. Variables are {@code VarHandleOp}s without values. The training path and the
+ * inference path share the backbone, and what their heads have in common.
+ *
+ * @param graph flat, equal nodes merged
+ * @param head the head's variables
+ * @param updates statistics and the tensors that training writes into them
+ * @param tensors the names that the graph is called by
+ */
+record JoinedGraph(
+    GraphDef graph, List<HeadScope.Variable> head, List<Update> updates, Tensors tensors) {
+
+  /** Names of the placeholders that training feeds. */
+  static final String LABELS = "graft_labels";
+
+  static final String WEIGHTS = "graft_weights";
+  static final String STEP = "graft_step";
+
+  /** A statistic and the tensor that becomes its value. */
+  record Update(HeadScope.Variable variable, TensorName value) {}
+
+  /**
+   * @param logits inference, {@code [batch, units]}
+   * @param probabilities inference, {@code [batch, classes]}
+   * @param exampleLoss inference, {@code [batch]}
+   * @param trainingProbabilities with dropout, {@code [batch, classes]}
+   * @param trainingLoss with dropout, {@code Σ loss × weight / batch}, a scalar
+   */
+  record Tensors(
+      TensorName logits,
+      TensorName probabilities,
+      TensorName exampleLoss,
+      TensorName trainingProbabilities,
+      TensorName trainingLoss) {
+    List<TensorName> all() {
+      return List.of(logits, probabilities, exampleLoss, trainingProbabilities, trainingLoss);
+    }
+  }
+
+  static JoinedGraph of(FlatModel backbone, String output, Head head, int classes, long seed) {
+    try (Graph graph = new Graph()) {
+      graph.importGraphDef(backbone.graph());
+      Ops tf = Ops.create(graph);
+      Output<TFloat32> features = features(graph, output);
+      HeadScope.Shared shared = new HeadScope.Shared(classes, seed);
+      Placeholder<TFloat32> labels =
+          tf.withName(LABELS)
+              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, classes)));
+      Placeholder<TFloat32> weights =
+          tf.withName(WEIGHTS)
+              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE)));
+      Placeholder<TInt64> step =
+          tf.withName(STEP).placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+
+      Ops inference = tf.withSubScope("head");
+      Operand<TFloat32> logits = head.logits(new HeadScope(inference, shared, null), features);
+      requireUnits(head, logits, classes);
+      Operand<TFloat32> probabilities =
+          inference.withName("probabilities").identity(head.probability().of(inference, logits));
+      Operand<TFloat32> exampleLoss = head.loss().of(inference, logits, labels); // [batch]
+
+      Ops training = tf.withSubScope("head_training");
+      Operand<TFloat32> trainingLogits =
+          head.logits(new HeadScope(training, shared, step), features);
+      Operand<TFloat32> losses = head.loss().of(training, trainingLogits, labels); // [batch]
+      Operand<TFloat32> trainingLoss =
+          training.math.mean(training.math.mul(losses, weights), training.constant(0));
+      Operand<TFloat32> trained = head.probability().of(training, trainingLogits);
+      requireVariables(shared);
+
+      List<Update> updates = new ArrayList<>();
+      shared.updates.forEach(
+          update -> updates.add(new Update(update.variable(), name(update.value()))));
+      Tensors tensors =
+          new Tensors(
+              name(inference.withName("logits").identity(logits)),
+              name(probabilities),
+              name(exampleLoss),
+              name(training.withName("probabilities").identity(trained)),
+              name(training.withName("loss").identity(trainingLoss)));
+      Set<String> named = new HashSet<>();
+      tensors.all().forEach(tensor -> named.add(tensor.node()));
+      updates.forEach(update -> named.add(update.value().node()));
+      return new JoinedGraph(
+          CommonNodes.merge(graph.toGraphDef(), named),
+          List.copyOf(shared.variables.values()),
+          updates,
+          tensors);
+    }
+  }
+
+  private static Output<TFloat32> features(Graph graph, String output) {
+    Output<?> features = graph.outputOrThrow(output);
+    if (features.dataType() != DataType.DT_FLOAT) {
+      throw new IllegalArgumentException(
+          "A head joins a float32 output but \"" + output + "\" is " + features.dataType() + ".");
+    }
+    return features.expect(TFloat32.class);
+  }
+
+  private static void requireUnits(Head head, Operand<TFloat32> logits, int classes) {
+    int units = head.probability().units(classes);
+    Shape shape = logits.shape();
+    if (shape.numDimensions() != 2 || shape.get(1) != units) {
+      throw new IllegalArgumentException(
+          "The head must answer [batch, " + units + "] for " + classes + " classes but answers "
+              + shape + ".");
+    }
+  }
+
+  private static void requireVariables(HeadScope.Shared shared) {
+    if (shared.variables.values().stream().noneMatch(HeadScope.Variable::trainable)) {
+      throw new IllegalArgumentException(
+          "The head has no variable to train: make them with HeadScope.variable.");
+    }
+  }
+
+  private static TensorName name(Operand<?> operand) {
+    Output<?> output = operand.asOutput();
+    return new TensorName(output.op().name(), output.index());
+  }
+}

@@ -1,0 +1,233 @@
+package dev.graft.model;
+
+import com.google.protobuf.CodedOutputStream;
+import dev.graft.data.Labels;
+import dev.graft.savedmodel.FlatInput;
+import dev.graft.savedmodel.FlatVariable;
+import dev.graft.tensor.HostTensor;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+
+/**
+ * A backbone with a head joined to it: a graph and the values of its variables, as plain values. To
+ * train it, {@link #cut} it; what was learnt comes back through {@link #with}. Immutable and safe
+ * for use by several threads; holds no native memory.
+ */
+public final class JoinedModel {
+  private final Backbone backbone;
+  private final Head head;
+  private final Labels labels;
+  private final JoinedGraph joined;
+  private final Map<String, HostTensor> values;
+
+  private JoinedModel(
+      Backbone backbone,
+      Head head,
+      Labels labels,
+      JoinedGraph joined,
+      Map<String, HostTensor> values) {
+    this.backbone = backbone;
+    this.head = head;
+    this.labels = labels;
+    this.joined = joined;
+    this.values = Map.copyOf(values);
+  }
+
+  /**
+   * Joins a head to a backbone.
+   *
+   * @param labels the classes to tell apart, at least two
+   * @param seed of the head's first values and of its dropout
+   * @throws IllegalArgumentException when the head does not fit the backbone's output or the
+   *     classes
+   * @throws IOException when the backbone's weights can't be read
+   */
+  public static JoinedModel join(Backbone backbone, Head head, Labels labels, long seed)
+      throws IOException {
+    JoinedGraph joined =
+        JoinedGraph.of(backbone.flat(), backbone.output(), head, labels.size(), seed);
+    Map<String, HostTensor> values = new LinkedHashMap<>(backbone.values());
+    joined.head().forEach(variable -> values.put(variable.node(), variable.initial()));
+    return new JoinedModel(backbone, head, labels, joined, values);
+  }
+
+  /** The backbone as it was loaded. */
+  public Backbone backbone() {
+    return backbone;
+  }
+
+  /** The head. */
+  public Head head() {
+    return head;
+  }
+
+  /** The classes, in the order of the probabilities. */
+  public Labels labels() {
+    return labels;
+  }
+
+  /** The same model with other values in some variables. */
+  public JoinedModel with(Map<String, HostTensor> changed) {
+    Map<String, HostTensor> next = new LinkedHashMap<>(values);
+    next.putAll(changed);
+    return new JoinedModel(backbone, head, labels, joined, next);
+  }
+
+  /**
+   * Cuts the model for training. The caller closes the result.
+   *
+   * @throws IllegalArgumentException when the plan names a layer that is not there or does not
+   *     reach the head
+   */
+  public CutModel cut(FreezePlan plan) {
+    Set<String> unfrozen = plan.unfrozen(backbone.layerNames());
+    List<Graft.Variable> training = training(unfrozen);
+    Cut cut = Cut.of(joined.graph(), sources(training), shapes());
+    FrozenGraph trunk =
+        FrozenGraph.open(
+            cut.trunk(),
+            values,
+            inputs(cut.trunk()),
+            cut.tensors().stream().map(CutTensor::tensor).toList());
+    try {
+      Graft graft = Graft.open(cut, joined, training, values);
+      return new CutModel(trunk, graft, hash(cut), unfrozen);
+    } catch (RuntimeException | Error e) {
+      trunk.close();
+      throw e;
+    }
+  }
+
+  /** Opens the whole model for prediction: prepared images to logits and probabilities. */
+  public FrozenGraph open() {
+    GraphDef graph = inferenceGraph();
+    return FrozenGraph.open(
+        graph, values, inputs(graph), List.of(logitsTensor(), probabilitiesTensor()));
+  }
+
+  /** From the inputs to logits and probabilities, without anything that only training needs. */
+  public GraphDef inferenceGraph() {
+    GraphNodes nodes = new GraphNodes(joined.graph());
+    return nodes
+        .keep(
+            nodes.ancestors(
+                List.of(
+                    joined.tensors().logits().node(), joined.tensors().probabilities().node())))
+        .build();
+  }
+
+  /** The tensor of the logits in {@link #inferenceGraph()}, {@code [batch, units]}. */
+  public String logitsTensor() {
+    return joined.tensors().logits().toString();
+  }
+
+  /** The tensor of the probabilities in {@link #inferenceGraph()}, {@code [batch, classes]}. */
+  public String probabilitiesTensor() {
+    return joined.tensors().probabilities().toString();
+  }
+
+  /** A variable of the inference graph with its value; {@code head} tells where it belongs. */
+  public record Weight(
+      String node, String name, HostTensor value, boolean trainable, boolean head) {}
+
+  /** All variables that the inference graph reads: the backbone's in its order, then the head's. */
+  public List<Weight> weights() {
+    Set<String> present = new java.util.HashSet<>();
+    inferenceGraph().getNodeList().forEach(node -> present.add(node.getName()));
+    List<Weight> weights = new ArrayList<>();
+    for (FlatVariable variable : backbone.flat().variables()) {
+      if (present.contains(variable.node())) {
+        weights.add(
+            new Weight(
+                variable.node(),
+                variable.name(),
+                values.get(variable.node()),
+                variable.trainable(),
+                false));
+      }
+    }
+    for (HeadScope.Variable variable : joined.head()) {
+      weights.add(
+          new Weight(
+              variable.node(),
+              variable.name(),
+              values.get(variable.node()),
+              variable.trainable(),
+              true));
+    }
+    return weights;
+  }
+
+  private List<Graft.Variable> training(Set<String> unfrozen) {
+    List<Graft.Variable> training = new ArrayList<>();
+    for (FlatVariable variable : backbone.flat().variables()) {
+      if (variable.trainable() && unfrozen.contains(backbone.layerOf(variable))) {
+        training.add(
+            new Graft.Variable(variable.node(), variable.name(), variable.shape(), true));
+      }
+    }
+    for (HeadScope.Variable variable : joined.head()) {
+      training.add(
+          new Graft.Variable(
+              variable.node(), variable.name(), variable.initial().shape(), variable.trainable()));
+    }
+    return training;
+  }
+
+  private Cut.Sources sources(List<Graft.Variable> training) {
+    List<String> fed = List.of(JoinedGraph.LABELS, JoinedGraph.WEIGHTS, JoinedGraph.STEP);
+    List<String> changing = new ArrayList<>(fed);
+    training.forEach(variable -> changing.add(variable.node()));
+    List<String> targets = new ArrayList<>(fed);
+    joined.tensors().all().forEach(tensor -> targets.add(tensor.node()));
+    joined.updates().forEach(update -> targets.add(update.value().node()));
+    return new Cut.Sources(backboneInputs(), changing, targets);
+  }
+
+  private TensorShapes shapes() {
+    return TensorShapes.of(joined.graph(), backboneInputs());
+  }
+
+  private List<String> backboneInputs() {
+    return backbone.flat().inputs().stream().map(FlatInput::node).toList();
+  }
+
+  private List<String> inputs(GraphDef graph) {
+    List<String> present = graph.getNodeList().stream().map(NodeDef::getName).toList();
+    return backboneInputs().stream().filter(present::contains).toList();
+  }
+
+  private String hash(Cut cut) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      CodedOutputStream out =
+          CodedOutputStream.newInstance(
+              new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+      out.useDeterministicSerialization();
+      cut.trunk().writeTo(out);
+      out.flush();
+      for (NodeDef node : cut.trunk().getNodeList()) {
+        if (values.containsKey(node.getName())) {
+          digest.update(values.get(node.getName()).sha256().getBytes());
+        }
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java platform has SHA-256.", e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

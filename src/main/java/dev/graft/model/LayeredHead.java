@@ -1,0 +1,195 @@
+package dev.graft.model;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.tensorflow.Operand;
+import org.tensorflow.types.TFloat32;
+
+/**
+ * A head in the head language.
+ *
+ * @param layers in order; the last is a dense layer with softmax or sigmoid
+ */
+record LayeredHead(List<HeadLayer> layers) implements Head {
+  private static final Pattern LAYER = Pattern.compile("\\s*([a-z0-9_]+)\\s*(?:\\(([^()]*)\\))?\\s*");
+  private static final String LANGUAGE =
+      "gap, gmp, flatten, dense(units[, activation]), dropout(rate), batchnorm";
+
+  LayeredHead {
+    layers = List.copyOf(layers);
+    if (layers.isEmpty() || !(layers.get(layers.size() - 1) instanceof HeadLayer.Dense last)) {
+      throw new IllegalArgumentException(
+          "A head must end with dense(softmax) or dense(sigmoid), got \"" + text(layers) + "\".");
+    }
+    if (last.activation() != Activation.SOFTMAX && last.activation() != Activation.SIGMOID) {
+      throw new IllegalArgumentException(
+          "The head's last layer must have the activation softmax or sigmoid, got \""
+              + last.text()
+              + "\": write dense(softmax).");
+    }
+    layers.subList(0, layers.size() - 1).forEach(LayeredHead::requireUnits);
+  }
+
+  static LayeredHead parse(String text) {
+    List<HeadLayer> layers = new ArrayList<>();
+    Matcher matcher = LAYER.matcher(text);
+    int at = 0;
+    while (at <= text.length()) {
+      matcher.region(at, text.length());
+      if (!matcher.lookingAt() || !endsLayer(text, matcher.end())) {
+        throw notAHead(text, at);
+      }
+      layers.add(layer(matcher.group(1), arguments(matcher.group(2)), text));
+      at = matcher.end() + 1;
+    }
+    return new LayeredHead(layers);
+  }
+
+  @Override
+  public Operand<TFloat32> logits(HeadScope scope, Operand<TFloat32> features) {
+    Map<String, Integer> seen = new HashMap<>();
+    Operand<TFloat32> x = features;
+    for (int i = 0; i < layers.size() - 1; i++) {
+      scope.layer(layerName(layers.get(i), seen));
+      x = layers.get(i).apply(scope, x);
+    }
+    HeadLayer.Dense last = last();
+    scope.layer(layerName(last, seen));
+    int units = probability().units(scope.classes());
+    requireFit(last, units, scope.classes());
+    return last.logits(scope, x, units);
+  }
+
+  @Override
+  public Probability probability() {
+    return last().activation() == Activation.SOFTMAX ? Probability.SOFTMAX : Probability.SIGMOID;
+  }
+
+  @Override
+  public String describe() {
+    return text(layers);
+  }
+
+  private HeadLayer.Dense last() {
+    return (HeadLayer.Dense) layers.get(layers.size() - 1);
+  }
+
+  /** Keras's names: dense, dense_1, … */
+  private static String layerName(HeadLayer layer, Map<String, Integer> seen) {
+    String base = layer.keras().replaceAll("([a-z])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT);
+    int before = seen.merge(base, 1, Integer::sum) - 1;
+    return before == 0 ? base : base + "_" + before;
+  }
+
+  private static void requireUnits(HeadLayer layer) {
+    if (layer instanceof HeadLayer.Dense dense && dense.units() == 0) {
+      throw new IllegalArgumentException(
+          "Only the head's last dense layer may leave its units out: write dense(256, "
+              + dense.activation().kerasName()
+              + ").");
+    }
+  }
+
+  private static void requireFit(HeadLayer.Dense last, int units, int classes) {
+    if (last.activation() == Activation.SIGMOID && classes != 2) {
+      throw new IllegalArgumentException(
+          "Head layer \""
+              + last.text()
+              + "\" tells two classes apart but the data has "
+              + classes
+              + ": use dense(softmax).");
+    }
+    if (last.units() != 0 && last.units() != units) {
+      throw new IllegalArgumentException(
+          "Head layer \""
+              + last.text()
+              + "\" answers "
+              + last.units()
+              + " values but the data has "
+              + classes
+              + " classes, which need "
+              + units
+              + ": write dense("
+              + last.activation().kerasName()
+              + ").");
+    }
+  }
+
+  private static boolean endsLayer(String text, int end) {
+    return end == text.length() || text.charAt(end) == ',';
+  }
+
+  private static List<String> arguments(String inside) {
+    return inside == null || inside.isBlank()
+        ? List.of()
+        : Pattern.compile(",").splitAsStream(inside).map(String::strip).toList();
+  }
+
+  private static HeadLayer layer(String name, List<String> arguments, String text) {
+    try {
+      return switch (name) {
+        case "gap" -> none(arguments, new HeadLayer.Gap());
+        case "gmp" -> none(arguments, new HeadLayer.Gmp());
+        case "flatten" -> none(arguments, new HeadLayer.Flatten());
+        case "batchnorm" -> none(arguments, new HeadLayer.BatchNorm());
+        case "dropout" -> dropout(arguments);
+        case "dense" -> dense(arguments);
+        default ->
+            throw new IllegalArgumentException("there is no layer \"" + name + "\"");
+      };
+    } catch (NumberFormatException e) {
+      throw refuse(text, name + " needs a number, got \"" + String.join(", ", arguments) + "\"");
+    } catch (IllegalArgumentException e) {
+      throw refuse(text, e.getMessage());
+    }
+  }
+
+  private static HeadLayer none(List<String> arguments, HeadLayer layer) {
+    if (!arguments.isEmpty()) {
+      throw new IllegalArgumentException(layer.text() + " takes no arguments");
+    }
+    return layer;
+  }
+
+  private static HeadLayer dropout(List<String> arguments) {
+    if (arguments.size() != 1) {
+      throw new IllegalArgumentException("dropout needs one rate, as in dropout(0.2)");
+    }
+    return new HeadLayer.Dropout(Double.parseDouble(arguments.get(0)));
+  }
+
+  private static HeadLayer dense(List<String> arguments) {
+    if (arguments.isEmpty() || arguments.size() > 2) {
+      throw new IllegalArgumentException(
+          "dense needs units, an activation or both, as in dense(256, relu)");
+    }
+    if (arguments.size() == 1 && Activation.isKnown(arguments.get(0))) {
+      return new HeadLayer.Dense(0, Activation.named(arguments.get(0)));
+    }
+    int units = Integer.parseInt(arguments.get(0));
+    if (units < 1) {
+      throw new IllegalArgumentException("dense needs at least one unit, got " + units);
+    }
+    return new HeadLayer.Dense(
+        units, arguments.size() == 1 ? Activation.LINEAR : Activation.named(arguments.get(1)));
+  }
+
+  private static IllegalArgumentException refuse(String text, String why) {
+    return new IllegalArgumentException(
+        "Head \"" + text + "\" can't be read: " + why + "; layers are " + LANGUAGE + ".");
+  }
+
+  private static IllegalArgumentException notAHead(String text, int at) {
+    return refuse(text, "at character " + (at + 1) + " a layer is expected");
+  }
+
+  private static String text(List<HeadLayer> layers) {
+    return layers.stream().map(HeadLayer::text).collect(Collectors.joining(", "));
+  }
+}

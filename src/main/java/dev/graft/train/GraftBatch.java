@@ -1,0 +1,115 @@
+package dev.graft.train;
+
+import dev.graft.model.CutTensor;
+import dev.graft.model.Graft;
+import dev.graft.tensor.HostTensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
+import org.tensorflow.proto.DataType;
+
+/** Puts rows of examples into a graft. */
+final class GraftBatch {
+  private final Graft graft;
+  private final int classes;
+
+  GraftBatch(Graft graft) {
+    this.graft = graft;
+    this.classes = (int) graft.probabilities().shape().get(1);
+  }
+
+  /** A runner with the batch fed; closes the fed tensors. */
+  record Fed(Session.Runner runner, List<Tensor> tensors) implements AutoCloseable {
+    @Override
+    public void close() {
+      tensors.forEach(Tensor::close);
+    }
+  }
+
+  /**
+   * Feeds features, labels and weights.
+   *
+   * @param rows indices of examples, at least one
+   */
+  Fed feed(Examples examples, int[] rows) {
+    List<Tensor> tensors = new ArrayList<>();
+    try {
+      Session.Runner runner = graft.session().runner();
+      for (int i = 0; i < graft.inputs().size(); i++) {
+        CutTensor input = graft.inputs().get(i);
+        feed(runner, tensors, input.placeholder(), features(examples, i, input, rows));
+      }
+      feed(runner, tensors, graft.labels(), oneHot(examples, rows));
+      float[] ones = new float[rows.length];
+      Arrays.fill(ones, 1);
+      feed(runner, tensors, graft.weights(), HostTensor.of(ones, rows.length));
+      return new Fed(runner, tensors);
+    } catch (RuntimeException | Error e) {
+      tensors.forEach(Tensor::close);
+      throw e;
+    }
+  }
+
+  /** Runs the inference path; a lone row is doubled, because a single row rounds differently. */
+  Trainer.Graded grade(Examples examples, int[] rows) {
+    int[] run = rows.length == 1 ? new int[] {rows[0], rows[0]} : rows;
+    try (Fed fed = feed(examples, run);
+        Result result =
+            fed.runner().fetch(graft.exampleLoss()).fetch(graft.probabilities()).run()) {
+      float[] losses = HostTensor.fromNative(result.get(0)).floats();
+      return new Trainer.Graded(losses, rows(result.get(1), rows.length));
+    }
+  }
+
+  static float[][] rows(Tensor batch, int count) {
+    FloatBuffer values = HostTensor.fromNative(batch).bytes().asFloatBuffer();
+    int width = (int) batch.shape().get(1);
+    float[][] rows = new float[count][width];
+    for (float[] row : rows) {
+      values.get(row);
+    }
+    return rows;
+  }
+
+  private static void feed(
+      Session.Runner runner, List<Tensor> tensors, String placeholder, HostTensor value) {
+    Tensor tensor = value.toNative();
+    tensors.add(tensor);
+    runner.feed(placeholder, tensor);
+  }
+
+  private static HostTensor features(
+      Examples examples, int index, CutTensor input, int[] rows) {
+    int size = input.rowSize();
+    ByteBuffer bytes = littleEndian(Math.multiplyExact(size, rows.length));
+    FloatBuffer values = bytes.asFloatBuffer();
+    for (int row : rows) {
+      examples.read(index, row, values);
+    }
+    long[] shape = new long[1 + input.rowShape().length];
+    shape[0] = rows.length;
+    for (int i = 1; i < shape.length; i++) {
+      shape[i] = input.rowShape()[i - 1];
+    }
+    return HostTensor.wrap(DataType.DT_FLOAT, bytes.array(), shape);
+  }
+
+  private HostTensor oneHot(Examples examples, int[] rows) {
+    float[] labels = new float[rows.length * classes];
+    for (int i = 0; i < rows.length; i++) {
+      labels[i * classes + examples.label(rows[i])] = 1;
+    }
+    return HostTensor.of(labels, rows.length, classes);
+  }
+
+  private static ByteBuffer littleEndian(int floats) {
+    return ByteBuffer.allocate(Math.multiplyExact(floats, Float.BYTES))
+        .order(ByteOrder.LITTLE_ENDIAN);
+  }
+}

@@ -1,0 +1,22 @@
+package dev.graft.train;
+
+/**
+ * A stretch of training with one optimizer.
+ *
+ * @param name a word, as in {@code head} or {@code fine-tune}
+ * @param epochs passes over the training examples, at least 0
+ * @param batchSize examples a step, at least 1; the last step of an epoch may have fewer
+ * @param optimizer with its learning rate
+ * @param seed of the order of the examples
+ */
+public record Phase(String name, int epochs, int batchSize, Optimizer optimizer, long seed) {
+  /** Checks the ranges. */
+  public Phase {
+    if (epochs < 0) {
+      throw new IllegalArgumentException("The number of epochs must not be negative: " + epochs);
+    }
+    if (batchSize < 1) {
+      throw new IllegalArgumentException("The batch size must be at least 1, got " + batchSize);
+    }
+  }
+}

@@ -1,0 +1,186 @@
+package dev.graft.train;
+
+import dev.graft.data.Shuffle;
+import dev.graft.metrics.Epoch;
+import dev.graft.metrics.History;
+import dev.graft.model.Graft;
+import dev.graft.tensor.HostTensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.op.Op;
+
+/**
+ * Fits a graft to examples. Makes the same weights from the same graft, examples and phase, on the
+ * same machine. Uses the graft's session but does not own it. Not thread-safe.
+ */
+public final class Trainer {
+  private final Graft graft;
+  private final Phase phase;
+  private final GraftBatch batches;
+  private final UpdateRule.Inputs inputs;
+  private final List<Op> step;
+  private long steps;
+
+  /** Adds the gradients and the optimizer of a phase to the graft's graph. */
+  public Trainer(Graft graft, Phase phase) {
+    this.graft = graft;
+    this.phase = phase;
+    this.batches = new GraftBatch(graft);
+    this.inputs = UpdateRule.Inputs.add(graft);
+    UpdateRule.Updates updates = UpdateRule.addAll(phase.optimizer(), graft, inputs);
+    this.step =
+        java.util.stream.Stream.concat(updates.apply().stream(), graft.updates().stream()).toList();
+    if (!updates.initialize().isEmpty()) {
+      Session.Runner runner = graft.session().runner();
+      updates.initialize().forEach(runner::addTarget);
+      runner.run().close();
+    }
+  }
+
+  /**
+   * Trains for the phase's epochs.
+   *
+   * @param soFar epochs of the phases before, whose numbers go on
+   * @return {@code soFar} and the epochs of this phase
+   * @throws IllegalStateException when the loss is no longer a number, naming epoch and step
+   */
+  public History fit(
+      Examples training, Examples validation, History soFar, TrainListener listener) {
+    History history = soFar;
+    int first = soFar.epochs().size() + 1;
+    for (int number = first; number < first + phase.epochs(); number++) {
+      Tally trained = trainEpoch(training, number, listener);
+      Tally validated = evaluate(validation);
+      Epoch epoch =
+          new Epoch(
+              number,
+              phase.name(),
+              phase.optimizer().learningRate(),
+              trained.loss(),
+              trained.accuracy(),
+              validated.loss(),
+              validated.accuracy());
+      history = history.with(epoch);
+      listener.epoch(epoch);
+    }
+    return history;
+  }
+
+  /** Loss and accuracy on examples, without dropout and without training. */
+  Tally evaluate(Examples examples) {
+    Tally tally = new Tally();
+    int[] order = IntStream.range(0, examples.size()).toArray();
+    for (int from = 0; from < order.length; from += phase.batchSize()) {
+      int[] rows = Arrays.copyOfRange(order, from, Math.min(order.length, from + phase.batchSize()));
+      Graded graded = batches.grade(examples, rows);
+      for (int i = 0; i < rows.length; i++) {
+        boolean right = argmax(graded.probabilities()[i]) == examples.label(rows[i]);
+        tally.add(graded.losses()[i], right ? 1 : 0, 1);
+      }
+    }
+    return tally;
+  }
+
+  /** Probabilities of every example, without dropout, {@code [examples][classes]}. */
+  public float[][] predict(Examples examples) {
+    float[][] probabilities = new float[examples.size()][];
+    for (int from = 0; from < examples.size(); from += phase.batchSize()) {
+      int to = Math.min(examples.size(), from + phase.batchSize());
+      Graded graded = batches.grade(examples, IntStream.range(from, to).toArray());
+      System.arraycopy(graded.probabilities(), 0, probabilities, from, to - from);
+    }
+    return probabilities;
+  }
+
+  private Tally trainEpoch(Examples examples, int number, TrainListener listener) {
+    String task = phase.name() + ", epoch " + number;
+    int[] order = Shuffle.permutation(examples.size(), seedOf(number));
+    Tally tally = new Tally();
+    for (int from = 0; from < order.length; from += phase.batchSize()) {
+      int[] rows = Arrays.copyOfRange(order, from, Math.min(order.length, from + phase.batchSize()));
+      double loss = trainStep(examples, rows, tally);
+      if (!Double.isFinite(loss)) {
+        throw new IllegalStateException(
+            "Training stopped in epoch "
+                + number
+                + " at example "
+                + from
+                + ": the loss is "
+                + loss
+                + "; lower the learning rate ("
+                + phase.optimizer().describe()
+                + ").");
+      }
+      listener.progress(task, from + rows.length, order.length);
+    }
+    return tally;
+  }
+
+  private double trainStep(Examples examples, int[] rows, Tally tally) {
+    try (GraftBatch.Fed fed = batches.feed(examples, rows);
+        var step = HostTensor.of(new long[] {steps}).toNative();
+        var rate =
+            HostTensor.of(new float[] {(float) phase.optimizer().learningRate()}).toNative()) {
+      Session.Runner runner =
+          fed.runner()
+              .feed(graft.step(), step)
+              .feed(inputs.learningRate(), rate)
+              .fetch(graft.trainingLoss())
+              .fetch(graft.trainingProbabilities());
+      this.step.forEach(runner::addTarget);
+      try (Result result = runner.run()) {
+        double loss = HostTensor.fromNative(result.get(0)).floats()[0];
+        float[][] probabilities = GraftBatch.rows(result.get(1), rows.length);
+        int right = 0;
+        for (int i = 0; i < rows.length; i++) {
+          right += argmax(probabilities[i]) == examples.label(rows[i]) ? 1 : 0;
+        }
+        tally.add(loss, right, rows.length);
+        steps++;
+        return loss;
+      }
+    }
+  }
+
+  /** Seeds of numpy's generator have 32 bits. */
+  private long seedOf(int epoch) {
+    return (phase.seed() * 1_000_003L + epoch) & 0xFFFFFFFFL;
+  }
+
+  static int argmax(float[] values) {
+    int best = 0;
+    for (int i = 1; i < values.length; i++) {
+      if (values[i] > values[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  /** Losses and probabilities of a batch. */
+  record Graded(float[] losses, float[][] probabilities) {}
+
+  /** Sums over examples, not means of batch means. */
+  static final class Tally {
+    private double lossSum;
+    private long right;
+    private long examples;
+
+    void add(double meanLoss, int rightOnes, int count) {
+      lossSum += meanLoss * count;
+      right += rightOnes;
+      examples += count;
+    }
+
+    double loss() {
+      return examples == 0 ? Double.NaN : lossSum / examples;
+    }
+
+    double accuracy() {
+      return examples == 0 ? Double.NaN : (double) right / examples;
+    }
+  }
+}
