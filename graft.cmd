@@ -58,7 +58,7 @@ mkdir "%work%\sources\src\main" 2>nul
 copy /y "%root%pom.xml" "%work%\sources\" >nul
 xcopy "%root%src\main" "%work%\sources\src\main\" /s /y /q >nul
 set "plugins=org.apache.maven.plugins"
-call mvn -B -q -f "%root%pom.xml" "-Dlauncher=%work%" %plugins%:maven-resources-plugin:resources %plugins%:maven-compiler-plugin:compile %plugins%:maven-jar-plugin:jar %plugins%:maven-dependency-plugin:copy-dependencies 1>&2
+call mvn -Dstyle.color=never -f "%root%pom.xml" "-Dlauncher=%work%" %plugins%:maven-resources-plugin:resources %plugins%:maven-compiler-plugin:compile %plugins%:maven-jar-plugin:jar %plugins%:maven-dependency-plugin:copy-dependencies 1>&2
 if errorlevel 1 (
   echo graft: the build failed; Maven says above why. Graft needs a JDK 17 and Maven 3.8 or newer. 1>&2
   rmdir /s /q "%work%" 2>nul
