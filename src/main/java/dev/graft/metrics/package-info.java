@@ -1,0 +1,2 @@
+/** How good a classifier is, and how it got there: immutable values in plain Java. */
+package dev.graft.metrics;
