@@ -1,0 +1,38 @@
+package dev.graft.train;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Which images, how they are split, and how they are prepared.
+ *
+ * @param folder images by class, see {@link dev.graft.data.ImageFolder}
+ * @param validation share of the images that validates, above 0 and below 1; ignored where the data
+ *     brings validation images of its own
+ * @param validationFolder images by class to validate on instead
+ * @param preparation overrides of what the backbone's handoff says
+ */
+public record DataSettings(
+    Path folder,
+    double validation,
+    Optional<Path> validationFolder,
+    PreparationSettings preparation) {
+  /** A fifth, as most tutorials have it. */
+  public static final double DEFAULT_VALIDATION = 0.2;
+
+  /** Checks the share. */
+  public DataSettings {
+    if (!(validation > 0 && validation < 1)) {
+      throw new IllegalArgumentException(
+          "The share of images for validation must be above 0 and below 1, got "
+              + validation
+              + ".");
+    }
+  }
+
+  /** A fifth for validation, prepared as the handoff says. */
+  public static DataSettings of(Path folder) {
+    return new DataSettings(
+        folder, DEFAULT_VALIDATION, Optional.empty(), PreparationSettings.fromHandoff());
+  }
+}

@@ -1,0 +1,58 @@
+package dev.graft.train;
+
+/**
+ * How long and with what is trained.
+ *
+ * @param epochs passes over the training images; with {@code fineTune}, of the head alone
+ * @param batchSize images a step
+ * @param optimizer with its learning rate
+ * @param fineTune a second phase with the layers of the freeze plan unfrozen; without epochs, they
+ *     train from the start
+ * @param seed of everything random: the split, the head's first values, the order, the dropout
+ */
+public record LoopSettings(
+    int epochs, int batchSize, Optimizer optimizer, FineTune fineTune, long seed) {
+  /**
+   * The second phase.
+   *
+   * @param epochs 0 for none
+   * @param learningRate of the same optimizer
+   */
+  public record FineTune(int epochs, double learningRate) {
+    /** No second phase. */
+    public static final FineTune NONE = new FineTune(0, 1e-5);
+  }
+
+  /** Ten epochs of 32 images a step, {@code adam(1e-3)}, no second phase, seed 1. */
+  public static LoopSettings defaults() {
+    return new LoopSettings(10, 32, Optimizer.Adam.of(1e-3), FineTune.NONE, 1);
+  }
+
+  /** The same for another number of epochs. */
+  public LoopSettings withEpochs(int other) {
+    return new LoopSettings(other, batchSize, optimizer, fineTune, seed);
+  }
+
+  /** The same with another optimizer. */
+  public LoopSettings withOptimizer(Optimizer other) {
+    return new LoopSettings(epochs, batchSize, other, fineTune, seed);
+  }
+
+  /** The same with a second phase. */
+  public LoopSettings withFineTune(int otherEpochs, double learningRate) {
+    return new LoopSettings(
+        epochs, batchSize, optimizer, new FineTune(otherEpochs, learningRate), seed);
+  }
+
+  /** The same with another seed, 0 to 2³² − 1. */
+  public LoopSettings withSeed(long other) {
+    return new LoopSettings(epochs, batchSize, optimizer, fineTune, other);
+  }
+
+  /** Checks the seed, which numpy's generator takes too. */
+  public LoopSettings {
+    if (seed < 0 || seed > 0xFFFFFFFFL) {
+      throw new IllegalArgumentException("A seed must be 0 to 4294967295, got " + seed + ".");
+    }
+  }
+}
