@@ -1,0 +1,57 @@
+package dev.graft.report;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/** Numbers as people read them. */
+final class Words {
+  private Words() {}
+
+  /** 1,234 */
+  static String count(long number) {
+    return format("%,d", number);
+  }
+
+  /** 1 image, 2 images */
+  static String count(long number, String one, String many) {
+    return count(number) + " " + (number == 1 ? one : many);
+  }
+
+  /** 97.3% */
+  static String percent(double share) {
+    return Double.isFinite(share) ? format("%.1f%%", 100 * share) : "–";
+  }
+
+  /** 0.1234 */
+  static String decimal(double value) {
+    return Double.isFinite(value) ? format("%.4f", value) : "–";
+  }
+
+  /** 4.7 million; exact below ten thousand */
+  static String magnitude(long number) {
+    if (number < 10_000) {
+      return count(number);
+    }
+    return number < 1_000_000
+        ? format("%.0f thousand", number / 1e3)
+        : format("%.1f million", number / 1e6);
+  }
+
+  /** 0.4 s, 41 s, 3 min 20 s, 1 h 5 min */
+  static String time(Duration time) {
+    if (time.toMillis() < 9_950) {
+      return format("%.1f s", time.toMillis() / 1e3);
+    }
+    Duration rounded = Duration.ofSeconds((time.toMillis() + 500) / 1000);
+    if (rounded.toMinutes() < 1) {
+      return rounded.toSeconds() + " s";
+    }
+    return rounded.toHours() < 1
+        ? "%d min %d s".formatted(rounded.toMinutes(), rounded.toSecondsPart())
+        : "%d h %d min".formatted(rounded.toHours(), rounded.toMinutesPart());
+  }
+
+  static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+}
