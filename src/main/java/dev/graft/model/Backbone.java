@@ -2,6 +2,7 @@ package dev.graft.model;
 
 import dev.graft.data.Preparation;
 import dev.graft.handoff.Handoff;
+import dev.graft.handoff.Layer;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
 import dev.graft.savedmodel.FlatOutput;
@@ -203,12 +204,12 @@ public final class Backbone {
         flat.variables().stream()
             .collect(Collectors.toMap(FlatVariable::key, Function.identity(), (a, b) -> a));
     List<BackboneLayer> layers = new ArrayList<>();
-    for (Handoff.Layer layer : handoff.get().layers()) {
+    for (Layer layer : handoff.get().layers()) {
       layers.add(
           new BackboneLayer(
               layer.name(),
-              Optional.of(layer.type()),
-              Optional.ofNullable(layer.outputShape()),
+              Optional.of(layer.className()),
+              layer.outputShape(),
               layer.trainable(),
               layer.variables().stream()
                   .map(variable -> byKey.get(variable.key()))

@@ -50,7 +50,8 @@ public final class HeadScope {
   private final Ops tf;
   private final Shared shared;
   private final Operand<TInt64> step;
-  private String layer = "head";
+  private String layer;
+  private Ops layerOps;
   private long draws;
 
   /**
@@ -60,11 +61,12 @@ public final class HeadScope {
     this.tf = tf;
     this.shared = shared;
     this.step = step;
+    layer("head");
   }
 
   /** Builds ops in the head's part of the graph. */
   public Ops tf() {
-    return tf.withSubScope(layer);
+    return layerOps;
   }
 
   /** Number of classes to tell apart. */
@@ -80,6 +82,7 @@ public final class HeadScope {
   /** Names the layer that the variables made next belong to. */
   public void layer(String name) {
     layer = name;
+    layerOps = tf.withSubScope(name);
   }
 
   /**

@@ -2,17 +2,15 @@ package dev.graft.model;
 
 import com.google.protobuf.CodedOutputStream;
 import dev.graft.data.Labels;
+import dev.graft.data.Sha256;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatVariable;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.security.DigestOutputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -144,7 +142,7 @@ public final class JoinedModel {
 
   /** All variables that the inference graph reads: the backbone's in its order, then the head's. */
   public List<Weight> weights() {
-    Set<String> present = new java.util.HashSet<>();
+    Set<String> present = new HashSet<>();
     inferenceGraph().getNodeList().forEach(node -> present.add(node.getName()));
     List<Weight> weights = new ArrayList<>();
     for (FlatVariable variable : backbone.flat().variables()) {
@@ -211,21 +209,18 @@ public final class JoinedModel {
 
   private String hash(Cut cut) {
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      CodedOutputStream out =
-          CodedOutputStream.newInstance(
-              new DigestOutputStream(OutputStream.nullOutputStream(), digest));
-      out.useDeterministicSerialization();
-      cut.trunk().writeTo(out);
-      out.flush();
-      for (NodeDef node : cut.trunk().getNodeList()) {
-        if (values.containsKey(node.getName())) {
-          digest.update(values.get(node.getName()).sha256().getBytes());
-        }
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Every Java platform has SHA-256.", e);
+      return Sha256.of(
+          out -> {
+            CodedOutputStream graph = CodedOutputStream.newInstance(out);
+            graph.useDeterministicSerialization();
+            cut.trunk().writeTo(graph);
+            graph.flush();
+            for (NodeDef node : cut.trunk().getNodeList()) {
+              if (values.containsKey(node.getName())) {
+                out.write(values.get(node.getName()).sha256().getBytes(StandardCharsets.US_ASCII));
+              }
+            }
+          });
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

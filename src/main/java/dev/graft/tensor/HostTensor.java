@@ -138,6 +138,17 @@ public final class HostTensor {
   }
 
   /**
+   * Makes a float32 tensor of bytes without copying them, see {@link #wrap}.
+   *
+   * @param bytes the elements, row-major, little-endian
+   * @param shape sizes of the dimensions; none for a scalar
+   * @throws IllegalArgumentException if the shape does not hold exactly these bytes
+   */
+  public static HostTensor wrapFloats(byte[] bytes, long... shape) {
+    return wrap(DataType.DT_FLOAT, bytes, shape);
+  }
+
+  /**
    * Copies a native tensor. The tensor stays open and stays the caller's.
    *
    * @throws IllegalArgumentException if it holds resources or variants, or more than 2 GiB

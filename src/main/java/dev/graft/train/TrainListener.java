@@ -1,16 +1,11 @@
 package dev.graft.train;
 
+import dev.graft.data.ProgressListener;
 import dev.graft.metrics.Epoch;
 
-/** What a caller may watch while a model trains. Called on the training thread; keep it short. */
-public interface TrainListener {
-  /**
-   * A part of the work has moved on.
-   *
-   * @param task what is being done, in a few words
-   * @param done units of work that are finished
-   * @param total units of work in the task
-   */
+/** What a caller may watch while a model trains. */
+public interface TrainListener extends ProgressListener {
+  @Override
   default void progress(String task, long done, long total) {}
 
   /** An epoch has ended. */

@@ -1,0 +1,30 @@
+package dev.graft.model;
+
+import dev.graft.image.ImageShape;
+import dev.graft.tensor.HostTensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/** Prepared images as one tensor. */
+public final class ImageBatch {
+  private ImageBatch() {}
+
+  /**
+   * Copies images into a batch.
+   *
+   * @param shape of each
+   * @param images values of each, row-major, at least one image
+   * @return {@code [batch, height, width, channels]}
+   */
+  public static HostTensor of(ImageShape shape, List<float[]> images) {
+    int size = Math.multiplyExact(images.size(), images.get(0).length);
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(size, Float.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+    FloatBuffer values = bytes.asFloatBuffer();
+    images.forEach(values::put);
+    return HostTensor.wrapFloats(
+        bytes.array(), images.size(), shape.height(), shape.width(), shape.channels());
+  }
+}

@@ -1,0 +1,84 @@
+package dev.graft.train;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * All that decides a run: the source of the command's options, of {@code run.json} and of the
+ * defaults in Java.
+ *
+ * @param join which backbone, which head, what trains
+ * @param data which images
+ * @param loop how long and with what
+ * @param out where the run goes
+ */
+public record TrainSettings(
+    JoinSettings join, DataSettings data, LoopSettings loop, OutputSettings out) {
+
+  /**
+   * Where a run and its features go.
+   *
+   * @param folder of the run
+   * @param overwrite whether a run that is there already is replaced
+   * @param features folder of the feature store; the user's cache by default
+   */
+  public record OutputSettings(Path folder, boolean overwrite, Optional<Path> features) {
+    /** A new folder, features in the user's cache. */
+    public static OutputSettings of(Path folder) {
+      return new OutputSettings(folder, false, Optional.empty());
+    }
+  }
+
+  /** The defaults: the standard head on a frozen backbone, ten epochs. */
+  public static TrainSettings of(Path data, Path backbone, Path out) {
+    return new TrainSettings(
+        JoinSettings.of(backbone),
+        DataSettings.of(data),
+        LoopSettings.defaults(),
+        OutputSettings.of(out));
+  }
+
+  /** The same with other settings of the model. */
+  public TrainSettings withJoin(JoinSettings other) {
+    return new TrainSettings(other, data, loop, out);
+  }
+
+  /** The same with other settings of the data. */
+  public TrainSettings withData(DataSettings other) {
+    return new TrainSettings(join, other, loop, out);
+  }
+
+  /** The same with other settings of the loop. */
+  public TrainSettings withLoop(LoopSettings other) {
+    return new TrainSettings(join, data, other, out);
+  }
+
+  /** The same with other settings of the output. */
+  public TrainSettings withOut(OutputSettings other) {
+    return new TrainSettings(join, data, loop, other);
+  }
+
+  /** Names and values as the command line has them, without where the run goes. */
+  Map<String, String> describe(String head) {
+    Map<String, String> text = new LinkedHashMap<>();
+    text.put("data", data.folder().toString());
+    text.put("backbone", join.backbone().toString());
+    join.output().ifPresent(layer -> text.put("backbone-output", layer));
+    text.put("head", head);
+    text.put("freeze plan", join.plan().describe());
+    text.put(
+        "validation",
+        data.validationFolder().map(Path::toString).orElse(String.valueOf(data.validation())));
+    text.put("epochs", String.valueOf(loop.epochs()));
+    text.put("batch-size", String.valueOf(loop.batchSize()));
+    text.put("optimizer", loop.optimizer().describe());
+    if (loop.fineTune().epochs() > 0) {
+      text.put("fine-tune-epochs", String.valueOf(loop.fineTune().epochs()));
+      text.put("fine-tune-learning-rate", String.valueOf(loop.fineTune().learningRate()));
+    }
+    text.put("seed", String.valueOf(loop.seed()));
+    return text;
+  }
+}
