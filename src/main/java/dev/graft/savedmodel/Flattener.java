@@ -175,7 +175,7 @@ final class Flattener {
         (handle, variable) ->
             byNode.put(
                 inliner.resolve(Inliner.inGraph(new Ref(handle, 0))).node(), variable));
-    NodeNames variableNames = new NodeNames();
+    Set<String> variableNames = new HashSet<>();
     List<FlatVariable> variables = new ArrayList<>();
     for (NodeDef node : needed.values()) {
       if (node.getOp().equals("VarHandleOp")) {
@@ -185,7 +185,7 @@ final class Flattener {
     return variables;
   }
 
-  private FlatVariable variable(NodeDef node, StoredVariable stored, NodeNames variableNames) {
+  private FlatVariable variable(NodeDef node, StoredVariable stored, Set<String> variableNames) {
     if (stored == null) {
       throw new IllegalArgumentException(
           "variable " + node.getName() + " is made inside a function and has no stored value");
@@ -201,11 +201,19 @@ final class Flattener {
     }
     return new FlatVariable(
         node.getName(),
-        variableNames.unique(stored.name()),
+        unique(stored.name(), variableNames),
         stored.key(),
         dtype,
         entry.shape(),
         stored.trainable());
+  }
+
+  private static String unique(String name, Set<String> taken) {
+    String unique = name;
+    for (int i = 1; !taken.add(unique); i++) {
+      unique = name + "_" + i;
+    }
+    return unique;
   }
 
   private GraphDef graph(Map<String, NodeDef> needed) {

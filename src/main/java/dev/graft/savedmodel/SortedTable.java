@@ -1,5 +1,6 @@
 package dev.graft.savedmodel;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -36,6 +37,78 @@ final class SortedTable {
       return new SortedTable(file).entries();
     } catch (BufferUnderflowException | IndexOutOfBoundsException e) {
       throw new IllegalArgumentException("an entry points outside the file", e);
+    }
+  }
+
+  /**
+   * Writes entries as a table of one block.
+   *
+   * @param entries key → value, sorted by the bytes of the keys
+   * @return the whole file
+   */
+  static byte[] format(Map<String, byte[]> entries) {
+    Blocks blocks = new Blocks();
+    byte[] data = blocks.append(entries);
+    byte[] meta = blocks.append(Map.of());
+    String last = entries.keySet().stream().reduce("", (first, second) -> second);
+    byte[] index = blocks.append(Map.of(last, data));
+    blocks.out.writeBytes(
+        ByteBuffer.allocate(FOOTER)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .put(meta)
+            .put(index)
+            .putLong(FOOTER - Long.BYTES, MAGIC)
+            .array());
+    return blocks.out.toByteArray();
+  }
+
+  /** Blocks written one after the other; each gives its handle, its offset and size. */
+  private static final class Blocks {
+    final ByteArrayOutputStream out = new ByteArrayOutputStream();
+
+    byte[] append(Map<String, byte[]> entries) {
+      byte[] block = block(entries);
+      ByteArrayOutputStream handle = new ByteArrayOutputStream();
+      putVarint(handle, out.size());
+      putVarint(handle, block.length - 1);
+      out.writeBytes(block);
+      out.writeBytes(littleEndian(MaskedCrc.of(block, 0, block.length)));
+      return handle.toByteArray();
+    }
+
+    /** Entries with whole keys, each a place to start reading from, and the compression type 0. */
+    private static byte[] block(Map<String, byte[]> entries) {
+      ByteArrayOutputStream block = new ByteArrayOutputStream();
+      ByteArrayOutputStream restarts = new ByteArrayOutputStream();
+      entries.forEach(
+          (key, value) -> {
+            restarts.writeBytes(littleEndian(block.size()));
+            byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+            putVarint(block, 0);
+            putVarint(block, keyBytes.length);
+            putVarint(block, value.length);
+            block.writeBytes(keyBytes);
+            block.writeBytes(value);
+          });
+      if (entries.isEmpty()) {
+        restarts.writeBytes(littleEndian(0));
+      }
+      block.writeBytes(restarts.toByteArray());
+      block.writeBytes(littleEndian(restarts.size() / Integer.BYTES));
+      block.write(0);
+      return block.toByteArray();
+    }
+
+    private static byte[] littleEndian(int value) {
+      return ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+    }
+
+    private static void putVarint(ByteArrayOutputStream out, int value) {
+      int rest = value;
+      for (; rest > 0x7f; rest >>>= 7) {
+        out.write(rest & 0x7f | 0x80);
+      }
+      out.write(rest);
     }
   }
 

@@ -27,7 +27,7 @@ import org.tensorflow.proto.VariableDef;
  * checkpoint's own object graph, key. Names of handles are not to be trusted there: a Keras 3 model
  * written by {@code tf.saved_model.save} fills variables with other handles than the ones that its
  * signature uses (https://github.com/keras-team/keras/issues/19274). Where there is no object graph
- * (TensorFlow 1's form, which Graft writes too), the handle's shared name is the key.
+ * (TensorFlow 1's form, which Graft writes too), the handle's shared name is the key and the name.
  */
 final class VariableDirectory {
   private static final String OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH";
@@ -119,7 +119,7 @@ final class VariableDirectory {
           "variable " + handle.getName() + " has no value in the checkpoint");
     }
     Boolean trainable = listed.get(handle.getName());
-    return new StoredVariable(handle.getName(), key, trainable == null || trainable);
+    return new StoredVariable(key, key, trainable == null || trainable);
   }
 
   private StoredVariable ofObject(NodeDef handle, int object) {
