@@ -1,0 +1,158 @@
+package dev.graft.image;
+
+import dev.graft.data.Preparation;
+import dev.graft.data.Preparation.ColourOrder;
+import dev.graft.data.Preparation.Method;
+import dev.graft.data.Preparation.Orientation;
+import dev.graft.data.Preparation.Resize;
+import java.util.List;
+import org.tensorflow.Operand;
+import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.StridedSlice;
+import org.tensorflow.op.image.DecodeImage;
+import org.tensorflow.op.image.ResizeBicubic;
+import org.tensorflow.op.image.ResizeBilinear;
+import org.tensorflow.op.image.ResizeNearestNeighbor;
+import org.tensorflow.op.image.ScaleAndTranslate;
+import org.tensorflow.types.TFloat32;
+import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TString;
+import org.tensorflow.types.TUint8;
+
+/**
+ * A {@link Preparation} as TensorFlow ops: the same as {@code tf.io.decode_image} and {@code
+ * tf.image.resize} emit, then the arithmetic in the order of the preparation.
+ */
+public final class PreparationOps {
+  /** Whether rows and columns are swapped, by orientation − 1. */
+  private static final int[][] AXES = {
+    {0, 1, 2}, {0, 1, 2}, {0, 1, 2}, {0, 1, 2}, {1, 0, 2}, {1, 0, 2}, {1, 0, 2}, {1, 0, 2}
+  };
+
+  /** In which direction the rows and columns are then read, by orientation − 1. */
+  private static final int[][] STRIDES = {
+    {1, 1, 1}, {1, -1, 1}, {-1, -1, 1}, {-1, 1, 1}, {1, 1, 1}, {1, -1, 1}, {-1, -1, 1}, {-1, 1, 1}
+  };
+
+  private static final long ALL_AXES = 0b111;
+
+  private PreparationOps() {}
+
+  /**
+   * Adds the preparation of one image to a graph.
+   *
+   * <p>An optimiser that merges constants may change the last bit where both divisor and scale have
+   * an effect; {@link ImageReader} runs without one.
+   *
+   * @param bytes the file, a scalar; bytes that are no image fail the run
+   * @param orientation as {@link ExifOrientation} gives it, a scalar from 1 to 8; not used where the
+   *     preparation ignores the orientation
+   * @return {@code [height, width, channels]}; height and width are known in the graph if the
+   *     preparation has a resize
+   */
+  public static Operand<TFloat32> prepare(
+      Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
+    Operand<TUint8> decoded =
+        tf.image.decodeImage(
+            bytes,
+            TUint8.class,
+            DecodeImage.channels((long) preparation.channels()),
+            DecodeImage.expandAnimations(false));
+    Operand<TUint8> upright =
+        preparation.orientation() == Orientation.EXIF
+            ? turn(tf, decoded, orientation)
+            : decoded;
+    Operand<TFloat32> pixels =
+        preparation.resize() == null
+            ? tf.dtypes.cast(upright, TFloat32.class)
+            : resize(tf, upright, preparation.resize(), preparation.channels());
+    if (preparation.colourOrder() == ColourOrder.BGR) {
+      pixels = tf.reverse(pixels, tf.constant(new int[] {2}));
+    }
+    return scale(tf, pixels, preparation);
+  }
+
+  private static Operand<TUint8> turn(
+      Ops tf, Operand<TUint8> image, Operand<TInt32> orientation) {
+    Operand<TInt32> index = tf.math.sub(orientation, tf.constant(1));
+    Operand<TInt32> axes = tf.gather(tf.constant(AXES), index, tf.constant(0)); // [3]
+    Operand<TInt32> strides = tf.gather(tf.constant(STRIDES), index, tf.constant(0)); // [3]
+    Operand<TInt32> unused = tf.constant(new int[3]);
+    return tf.stridedSlice(
+        tf.linalg.transpose(image, axes),
+        unused,
+        unused,
+        strides,
+        StridedSlice.beginMask(ALL_AXES),
+        StridedSlice.endMask(ALL_AXES));
+  }
+
+  private static Operand<TFloat32> resize(
+      Ops tf, Operand<TUint8> image, Resize resize, int channels) {
+    Operand<TUint8> batch = tf.expandDims(image, tf.constant(0)); // [1, ?, ?, channels]
+    Operand<TInt32> size = tf.constant(new int[] {resize.height(), resize.width()});
+    Operand<TFloat32> resized =
+        switch (resize.method()) {
+          case BILINEAR ->
+              tf.image.resizeBilinear(batch, size, ResizeBilinear.halfPixelCenters(true));
+          case NEAREST ->
+              tf.dtypes.cast(
+                  tf.image.resizeNearestNeighbor(
+                      batch, size, ResizeNearestNeighbor.halfPixelCenters(true)),
+                  TFloat32.class);
+          case BICUBIC -> tf.image.resizeBicubic(batch, size, ResizeBicubic.halfPixelCenters(true));
+          case AREA -> tf.image.resizeArea(batch, size);
+          case LANCZOS3, LANCZOS5, GAUSSIAN, MITCHELLCUBIC ->
+              scaleAndTranslate(tf, batch, size, resize.method());
+        };
+    return tf.reshape(
+        resized, tf.constant(new int[] {resize.height(), resize.width(), channels}));
+  }
+
+  private static Operand<TFloat32> scaleAndTranslate(
+      Ops tf, Operand<TUint8> batch, Operand<TInt32> size, Method method) {
+    Operand<TInt32> given = // [2]
+        tf.slice(tf.shape(batch), tf.constant(new int[] {1}), tf.constant(new int[] {2}));
+    Operand<TFloat32> scale =
+        tf.math.div(
+            tf.dtypes.cast(size, TFloat32.class), tf.dtypes.cast(given, TFloat32.class));
+    return tf.image.scaleAndTranslate(
+        batch,
+        size,
+        scale,
+        tf.constant(new float[2]),
+        ScaleAndTranslate.kernelType(method.toString()),
+        ScaleAndTranslate.antialias(false));
+  }
+
+  private static Operand<TFloat32> scale(
+      Ops tf, Operand<TFloat32> pixels, Preparation preparation) {
+    Operand<TFloat32> result = pixels;
+    if ((float) preparation.divisor() != 1) {
+      result = tf.math.div(result, tf.constant((float) preparation.divisor()));
+    }
+    if ((float) preparation.scale() != 1) {
+      result = tf.math.mul(result, tf.constant((float) preparation.scale()));
+    }
+    if (isAnyOther(preparation.mean(), 0)) {
+      result = tf.math.sub(result, channels(tf, preparation.mean()));
+    }
+    if (isAnyOther(preparation.deviation(), 1)) {
+      result = tf.math.div(result, channels(tf, preparation.deviation()));
+    }
+    return result;
+  }
+
+  private static boolean isAnyOther(List<Double> values, float neutral) {
+    return values.stream().anyMatch(value -> value.floatValue() != neutral);
+  }
+
+  /** One value a channel, or a scalar if all are the same, which is faster. */
+  private static Operand<TFloat32> channels(Ops tf, List<Double> values) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i).floatValue();
+    }
+    return isAnyOther(values, floats[0]) ? tf.constant(floats) : tf.constant(floats[0]);
+  }
+}
