@@ -1,0 +1,348 @@
+package dev.graft.data;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.StringJoiner;
+
+/**
+ * How the bytes of an image become the numbers that a model takes. In this order, in float32, each
+ * step left out where it changes nothing:
+ *
+ * <ol>
+ *   <li>decoded as {@code tf.io.decode_image} does, to values from 0 to 255
+ *   <li>turned as {@code orientation} says
+ *   <li>stretched to the size of {@code resize}, as {@code tf.image.resize} does
+ *   <li>the channels put in the order of {@code colourOrder}
+ *   <li>{@code pixel / divisor}, then {@code × scale}, then {@code − mean}, then {@code / deviation},
+ *       mean and deviation a value a channel; all numbers are rounded to float32 first
+ * </ol>
+ *
+ * <p>{@code divisor} and {@code scale} are separate because {@code x / 255} and {@code x × (1/255)}
+ * differ in the last bit, and Keras uses both. Immutable.
+ *
+ * @param orientation what is done about the EXIF orientation
+ * @param resize the size to stretch to, or null to leave images as they are
+ * @param colourOrder the channels of the result
+ * @param divisor finite, not zero
+ * @param scale finite, not zero
+ * @param mean one finite value a channel, in the order after {@code colourOrder}
+ * @param deviation one finite value a channel, none zero
+ * @param inGraph whether the model itself does the arithmetic of step 5; then colours must be RGB and
+ *     the numbers must have no effect
+ */
+public record Preparation(
+    Orientation orientation,
+    Resize resize,
+    ColourOrder colourOrder,
+    double divisor,
+    double scale,
+    List<Double> mean,
+    List<Double> deviation,
+    boolean inGraph) {
+
+  /** The names that {@link #named} knows. */
+  public static final List<String> NAMES = List.of("caffe", "tf", "torch", "rescale", "none");
+
+  public Preparation {
+    Objects.requireNonNull(orientation, "orientation");
+    Objects.requireNonNull(colourOrder, "colourOrder");
+    requireFactor("divisor", divisor);
+    requireFactor("scale", scale);
+    mean = channels("mean", mean, colourOrder);
+    deviation = channels("deviation", deviation, colourOrder);
+    mean.forEach(value -> requireFinite("mean", value));
+    deviation.forEach(value -> requireFactor("deviation", value));
+    if (inGraph && !(colourOrder == ColourOrder.RGB && isIdentity(divisor, scale, mean, deviation))) {
+      throw new IllegalArgumentException(
+          "A preparation in the graph must have RGB colours, divisor 1, scale 1, mean 0 and deviation"
+              + " 1, but got " + colourOrder + ", " + divisor + ", " + scale + ", " + mean + ", "
+              + deviation + ".");
+    }
+  }
+
+  /**
+   * A preparation of {@code keras.applications}, stretched with bilinear interpolation, EXIF
+   * orientation ignored.
+   *
+   * @param name {@code caffe} (VGG, ResNet), {@code tf} (ResNetV2, MobileNet, Inception, Xception,
+   *     NASNet), {@code torch} (DenseNet), {@code rescale} (a {@code Rescaling(1/255)} layer left
+   *     out of the model) or {@code none} (the model does it: EfficientNet, MobileNetV3, ConvNeXt)
+   * @param height of the result in pixels
+   * @param width of the result in pixels
+   * @throws IllegalArgumentException if there is no such name or the size is out of range
+   */
+  public static Preparation named(String name, int height, int width) {
+    Resize resize = new Resize(Method.BILINEAR, height, width);
+    return switch (name) {
+      case "caffe" -> rgb(resize)
+          .withColourOrder(ColourOrder.BGR)
+          .withMean(List.of(103.939, 116.779, 123.68));
+      case "tf" -> rgb(resize).withDivisor(127.5).withMean(List.of(1.0, 1.0, 1.0));
+      case "torch" -> rgb(resize)
+          .withDivisor(255)
+          .withMean(List.of(0.485, 0.456, 0.406))
+          .withDeviation(List.of(0.229, 0.224, 0.225));
+      case "rescale" -> rgb(resize).withScale(1.0 / 255);
+      case "none" -> rgb(resize).withInGraph(true);
+      default -> throw new IllegalArgumentException(
+          "No preparation is called \"" + name + "\"; expected one of " + NAMES + ".");
+    };
+  }
+
+  /** RGB values from 0 to 255, prepared outside of the model by nothing but the resize. */
+  private static Preparation rgb(Resize resize) {
+    List<Double> zeros = Collections.nCopies(3, 0.0);
+    List<Double> ones = Collections.nCopies(3, 1.0);
+    return new Preparation(
+        Orientation.IGNORE, resize, ColourOrder.RGB, 1, 1, zeros, ones, false);
+  }
+
+  /** Number of channels of the result: 3, or 1 for grey. */
+  public int channels() {
+    return colourOrder.channels();
+  }
+
+  /** Another treatment of the EXIF orientation. */
+  public Preparation withOrientation(Orientation orientation) {
+    return new Preparation(
+        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+  }
+
+  /** Another resize; null leaves images as they are. */
+  public Preparation withResize(Resize resize) {
+    return new Preparation(
+        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+  }
+
+  /** The same method of resizing (bilinear if there was none) to another size. */
+  public Preparation withSize(int height, int width) {
+    Method method = resize == null ? Method.BILINEAR : resize.method();
+    return withResize(new Resize(method, height, width));
+  }
+
+  /**
+   * Another order of the channels. Mean and deviation stay as they are, since they belong to the
+   * order after this step; between grey and colour they are reset to 0 and 1.
+   */
+  public Preparation withColourOrder(ColourOrder order) {
+    boolean same = order.channels() == channels();
+    return new Preparation(
+        orientation,
+        resize,
+        order,
+        divisor,
+        scale,
+        same ? mean : Collections.nCopies(order.channels(), 0.0),
+        same ? deviation : Collections.nCopies(order.channels(), 1.0),
+        inGraph);
+  }
+
+  /** Another divisor. */
+  public Preparation withDivisor(double divisor) {
+    return new Preparation(
+        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+  }
+
+  /** Another scale. */
+  public Preparation withScale(double scale) {
+    return new Preparation(
+        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+  }
+
+  /** Another mean. */
+  public Preparation withMean(List<Double> mean) {
+    return new Preparation(
+        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+  }
+
+  /** Another deviation. */
+  public Preparation withDeviation(List<Double> deviation) {
+    return new Preparation(
+        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+  }
+
+  /** Whether the model itself does the arithmetic. */
+  public Preparation withInGraph(boolean inGraph) {
+    return new Preparation(
+        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+  }
+
+  /** One line for people, such as {@code 224×224 bilinear, bgr, − [103.939, 116.779, 123.68]}. */
+  public String describe() {
+    StringJoiner line = new StringJoiner(", ");
+    line.add(
+        resize == null
+            ? "size as it is"
+            : resize.height() + "×" + resize.width() + " " + resize.method());
+    if (orientation == Orientation.EXIF) {
+      line.add("turned as EXIF says");
+    }
+    line.add(colourOrder.toString());
+    addArithmetic(line);
+    return line.toString();
+  }
+
+  private void addArithmetic(StringJoiner line) {
+    if (divisor != 1) {
+      line.add("/ " + number(divisor));
+    }
+    if (scale != 1) {
+      line.add("× " + number(scale));
+    }
+    if (!all(mean, 0)) {
+      line.add("− " + numbers(mean));
+    }
+    if (!all(deviation, 1)) {
+      line.add("/ " + numbers(deviation));
+    }
+    if (isIdentity(divisor, scale, mean, deviation)) {
+      line.add(inGraph ? "scaled by the model" : "0 to 255");
+    }
+  }
+
+  private static String numbers(List<Double> values) {
+    return all(values, values.get(0))
+        ? number(values.get(0))
+        : values.stream().map(Preparation::number).toList().toString();
+  }
+
+  private static String number(double value) {
+    return value == (int) value ? Integer.toString((int) value) : Float.toString((float) value);
+  }
+
+  private static boolean isIdentity(
+      double divisor, double scale, List<Double> mean, List<Double> deviation) {
+    return divisor == 1 && scale == 1 && all(mean, 0) && all(deviation, 1);
+  }
+
+  private static boolean all(List<Double> values, double expected) {
+    return values.stream().allMatch(value -> value == expected);
+  }
+
+  private static List<Double> channels(String name, List<Double> values, ColourOrder order) {
+    List<Double> copy = List.copyOf(values);
+    if (copy.size() != order.channels()) {
+      throw new IllegalArgumentException(
+          "The " + name + " of a preparation with " + order + " colours needs "
+              + order.channels() + " values, one a channel, but got " + copy + ".");
+    }
+    return copy;
+  }
+
+  private static void requireFinite(String name, double value) {
+    if (!Float.isFinite((float) value)) {
+      throw new IllegalArgumentException(
+          "The " + name + " of a preparation must be finite in float32, but got " + value + ".");
+    }
+  }
+
+  private static void requireFactor(String name, double value) {
+    requireFinite(name, value);
+    if ((float) value == 0) {
+      throw new IllegalArgumentException(
+          "The " + name + " of a preparation must not be zero in float32, but got " + value + ".");
+    }
+  }
+
+  private static <E extends Enum<E>> E parse(Class<E> type, String what, String text) {
+    E[] constants = type.getEnumConstants();
+    for (E constant : constants) {
+      if (constant.toString().equals(text)) {
+        return constant;
+      }
+    }
+    throw new IllegalArgumentException(
+        "No " + what + " is called \"" + text + "\"; expected one of " + List.of(constants) + ".");
+  }
+
+  /** What is done about the orientation that a camera noted in EXIF. */
+  public enum Orientation {
+    /** Nothing, as Keras does. */
+    IGNORE,
+    /** The image is turned upright. */
+    EXIF;
+
+    /** The value that {@link #toString} calls so. */
+    public static Orientation named(String text) {
+      return parse(Orientation.class, "orientation", text);
+    }
+
+    /** The word of the handoff format: {@code ignore} or {@code exif}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** The channels of a prepared image. */
+  public enum ColourOrder {
+    /** Red, green, blue. */
+    RGB,
+    /** Blue, green, red. */
+    BGR,
+    /** One channel: brightness. */
+    GREY;
+
+    /** 3, or 1 for grey. */
+    public int channels() {
+      return this == GREY ? 1 : 3;
+    }
+
+    /** The value that {@link #toString} calls so. */
+    public static ColourOrder named(String text) {
+      return parse(ColourOrder.class, "colour order", text);
+    }
+
+    /** The word of the handoff format: {@code rgb}, {@code bgr} or {@code grey}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** The methods of {@code tf.image.resize}, all without antialiasing. */
+  public enum Method {
+    BILINEAR,
+    NEAREST,
+    BICUBIC,
+    AREA,
+    LANCZOS3,
+    LANCZOS5,
+    GAUSSIAN,
+    MITCHELLCUBIC;
+
+    /** The value that {@link #toString} calls so. */
+    public static Method named(String text) {
+      return parse(Method.class, "resize method", text);
+    }
+
+    /** TensorFlow's word for it, such as {@code bilinear}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * The size to which images are stretched.
+   *
+   * @param method how values between pixels are found
+   * @param height in pixels, 1 to {@value #MAX_SIDE}
+   * @param width in pixels, 1 to {@value #MAX_SIDE}
+   */
+  public record Resize(Method method, int height, int width) {
+    /** The largest height and width. */
+    public static final int MAX_SIDE = 16_384;
+
+    public Resize {
+      Objects.requireNonNull(method, "method");
+      if (height < 1 || width < 1 || height > MAX_SIDE || width > MAX_SIDE) {
+        throw new IllegalArgumentException(
+            "Images cannot be resized to " + height + "×" + width + "; expected 1 to " + MAX_SIDE
+                + " pixels a side.");
+      }
+    }
+  }
+}
