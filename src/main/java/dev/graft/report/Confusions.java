@@ -20,6 +20,9 @@ final class Confusions {
   /** Up to this many classes there is room for the shares. */
   private static final int MOST_CLASSES_WITH_SHARES = 12;
 
+  /** A longer label is turned to fit above its column. */
+  private static final int SHORT_LABEL = 4;
+
   private static final int LONGEST_LIST = 15;
 
   private final ConfusionMatrix matrix;
@@ -39,25 +42,35 @@ final class Confusions {
         "Confusion",
         size > MOST_CLASSES
             ? tag("p", Words.count(size) + " classes are too many for a matrix; these are the most frequent confusions.")
-            : group(
-                tag("p", "A row holds the images of one class, a column those that the model took for it. Shares are of the row."),
-                table()),
-        confusions.isEmpty() ? tag("p", "No image was taken for another class.") : list(confusions));
+            : tag(
+                "p",
+                "A row holds the images of one class, a column those that the model took for it. Shares and shades are of the row."),
+        tag(
+            "div",
+            css("beside"),
+            size > MOST_CLASSES ? group() : table(),
+            confusions.isEmpty()
+                ? tag("p", "No image was taken for another class.")
+                : list(confusions)));
   }
 
   private Html table() {
     boolean small = size <= MOST_CLASSES_WITH_SHARES;
     return Page.table(
         "Confusion matrix of the validation images",
-        small ? "matrix" : "matrix dense",
+        "matrix" + (small ? "" : " dense") + (hasLongLabels() ? " turned" : ""),
         head(),
         IntStream.range(0, size).mapToObj(actual -> row(actual, small)).toList());
+  }
+
+  private boolean hasLongLabels() {
+    return matrix.labels().stream().anyMatch(label -> label.length() > SHORT_LABEL);
   }
 
   private Html head() {
     return tag(
         "tr",
-        tag("td", css("corner"), text("actual ↓ predicted →")),
+        tag("td", css("corner"), text("actual ↓"), tag("br"), text("predicted →")),
         group(
             matrix.labels().stream()
                 .map(

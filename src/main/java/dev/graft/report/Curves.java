@@ -139,6 +139,7 @@ final class Curves {
     List<Html> rows = epochs.stream().map(Curves::row).toList();
     return Page.table(
         "One row an epoch",
+        "epochs",
         Page.headings(
             "epoch",
             "phase",
@@ -155,7 +156,7 @@ final class Curves {
         "tr",
         tag("th", attribute("scope", "row"), text(Words.count(epoch.number()))),
         tag("td", css("words"), text(epoch.phase())),
-        tag("td", Double.isNaN(epoch.learningRate()) ? "–" : Words.format("%.3g", epoch.learningRate())),
+        tag("td", Words.rate(epoch.learningRate())),
         tag("td", Words.decimal(epoch.loss())),
         tag("td", Words.percent(epoch.accuracy())),
         tag("td", Words.decimal(epoch.validationLoss())),

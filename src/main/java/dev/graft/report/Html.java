@@ -1,5 +1,6 @@
 package dev.graft.report;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -48,9 +49,9 @@ sealed interface Html {
   /** An element with its attributes and content. */
   record Element(String name, List<Html> content) implements Html {
     private static final Set<String> EMPTY =
-        Set.of("meta", "img", "br", "line", "path", "circle", "rect");
+        Set.of("meta", "img", "br", "line", "path", "circle", "wbr");
     private static final Set<String> INLINE =
-        Set.of("a", "abbr", "b", "bdi", "br", "code", "small", "span", "strong", "td", "text", "th");
+        Set.of("a", "abbr", "b", "bdi", "br", "code", "small", "span", "strong", "td", "text", "th", "wbr");
 
     @Override
     public void write(StringBuilder out) {
@@ -101,6 +102,16 @@ sealed interface Html {
   /** A name that somebody else chose: kept from turning the text around it. */
   static Html name(String name) {
     return tag("bdi", name);
+  }
+
+  /** A path, which may be broken after each slash. */
+  static Html path(String path) {
+    List<Html> parts = new ArrayList<>();
+    for (String part : path.split("(?<=[/\\\\])")) {
+      parts.add(text(part));
+      parts.add(tag("wbr"));
+    }
+    return tag("bdi", group(parts));
   }
 
   private static void escape(String value, StringBuilder out) {

@@ -77,7 +77,7 @@ record LineChart(
                 boundary ->
                     group(
                         line("phase", x(boundary.epoch()), TOP, x(boundary.epoch()), y(low())),
-                        words(boundary.phase(), "start", x(boundary.epoch()) + 4, TOP + 10)))
+                        words(boundary.phase(), "middle", x(boundary.epoch()), TOP - 4)))
             .toList());
   }
 

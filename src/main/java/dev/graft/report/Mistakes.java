@@ -61,8 +61,8 @@ final class Mistakes {
             attribute("height", "" + picture.height())),
         tag(
             "figcaption",
-            tag("span", css("said"), Html.name(mistake.predicted()), text(" "), tag("b", Words.percent(mistake.probability()))),
+            tag("span", css("said"), text("said "), Html.name(mistake.predicted()), text(" "), tag("b", Words.percent(mistake.probability()))),
             tag("span", css("is"), text("is "), Html.name(mistake.actual())),
-            tag("span", css("path"), Html.name(mistake.path()))));
+            tag("span", css("path"), Html.path(mistake.path()))));
   }
 }

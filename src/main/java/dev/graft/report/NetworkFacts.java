@@ -103,6 +103,7 @@ final class NetworkFacts {
   private Html layerTable() {
     return Page.table(
         "Layers in the order of the network",
+        "layers",
         Page.headings("layer", "class", "parameters", "state"),
         network.layers().stream().map(NetworkFacts::row).toList());
   }

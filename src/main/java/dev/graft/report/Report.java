@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Renders a training run as one HTML page: no network, no script, light and dark, on a phone and on
@@ -27,8 +26,21 @@ public final class Report {
   /** The page may load nothing, whatever a file name or label smuggles in. */
   private static final String POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
-  private static final List<String> SECTIONS =
-      List.of("Curves", "Confusion", "Classes", "Mistakes", "Images", "Network", "Origin");
+  private static final List<Link> CONTENTS =
+      List.of(
+          new Link("curves", "Curves"),
+          new Link("confusion", "Confusion"),
+          new Link("classes", "Classes"),
+          new Link("mistakes", "Mistakes"),
+          new Link("images", "Images"),
+          new Link("network", "Frozen and trained"),
+          new Link("origin", "Repeat it"));
+
+  private record Link(String section, String title) {
+    Html toHtml() {
+      return tag("a", attribute("href", "#" + section), text(title));
+    }
+  }
 
   private Report() {}
 
@@ -99,15 +111,10 @@ public final class Report {
         "nav",
         attribute("aria-label", "Sections"),
         group(
-            SECTIONS.stream()
-                .filter(section -> curves || !section.equals("Curves"))
-                .map(Report::link)
+            CONTENTS.stream()
+                .filter(link -> curves || !link.section().equals("curves"))
+                .map(Link::toHtml)
                 .toList()));
-  }
-
-  private static Html link(String section) {
-    return tag("a", attribute("href", "#" + section.toLowerCase(Locale.ROOT)),
-        text(section));
   }
 
   private static String style() {

@@ -112,7 +112,7 @@ final class Summary {
             Words.count(after.labels().size(), "class", "classes") + leftOut()));
     tiles.add(
         tile(
-            "Trained parameters",
+            "Parameters trained",
             Words.magnitude(network.trainedParameters()),
             "of " + Words.magnitude(network.allParameters())));
     tiles.add(tile("Time", Words.time(origin.total()), longestPhase()));

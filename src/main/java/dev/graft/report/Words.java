@@ -1,5 +1,7 @@
 package dev.graft.report;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -27,14 +29,16 @@ final class Words {
     return Double.isFinite(value) ? format("%.4f", value) : "–";
   }
 
-  /** 4.7 million; exact below ten thousand */
+  /** 0.001 */
+  static String rate(double rate) {
+    return Double.isFinite(rate)
+        ? new BigDecimal(rate).round(new MathContext(3)).stripTrailingZeros().toString()
+        : "–";
+  }
+
+  /** 4.7 M; exact below a hundred thousand */
   static String magnitude(long number) {
-    if (number < 10_000) {
-      return count(number);
-    }
-    return number < 1_000_000
-        ? format("%.0f thousand", number / 1e3)
-        : format("%.1f million", number / 1e6);
+    return number < 100_000 ? count(number) : format("%,.1f M", number / 1e6);
   }
 
   /** 0.4 s, 41 s, 3 min 20 s, 1 h 5 min */

@@ -19,9 +19,10 @@ class WordsTest {
   void numbersReadLikeEnglish() {
     assertThat(Words.count(1, "image", "images")).isEqualTo("1 image");
     assertThat(Words.count(12345, "image", "images")).isEqualTo("12,345 images");
-    assertThat(Words.magnitude(9_999)).isEqualTo("9,999");
-    assertThat(Words.magnitude(12_810)).isEqualTo("13 thousand");
-    assertThat(Words.magnitude(4_694_024)).isEqualTo("4.7 million");
+    assertThat(Words.magnitude(12_810)).isEqualTo("12,810");
+    assertThat(Words.magnitude(4_694_024)).isEqualTo("4.7 M");
+    assertThat(Words.rate(1e-4)).isEqualTo("0.0001");
+    assertThat(Words.rate(0.00012345)).isEqualTo("0.000123");
     assertThat(Words.percent(0.9734)).isEqualTo("97.3%");
     assertThat(Words.percent(Double.NaN)).isEqualTo("–");
   }
