@@ -54,6 +54,6 @@ class ReadmeExampleTest {
   }
 
   private static String lines(String text) {
-    return text.replace("\r\n", "\n").stripIndent().strip();
+    return text.replace("\r\n", "\n").stripTrailing().stripIndent().strip();
   }
 }
