@@ -1,0 +1,216 @@
+package dev.graft.predict;
+
+import dev.graft.data.LabeledImage;
+import dev.graft.data.Labels;
+import dev.graft.data.Preparation;
+import dev.graft.data.ProgressListener;
+import dev.graft.handoff.Handoff;
+import dev.graft.image.BadImageException;
+import dev.graft.image.ImageReader;
+import dev.graft.image.PreparedImage;
+import dev.graft.metrics.Evaluation;
+import dev.graft.metrics.Prediction;
+import dev.graft.model.ImagePipeline;
+import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.tensor.HostTensor;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A trained classifier that answers images. Owns a graph, two sessions and their memory; close it.
+ * Safe for many threads: an answer does not depend on what else is asked at the same time.
+ */
+public final class Predictor implements AutoCloseable {
+  private static final String PROBABILITIES = "probabilities";
+
+  private final ServedModel model;
+  private final ImageReader reader;
+  private final Labels labels;
+  private final int output;
+
+  private Predictor(ServedModel model, ImageReader reader, Labels labels, int output) {
+    this.model = model;
+    this.reader = reader;
+    this.labels = labels;
+    this.output = output;
+  }
+
+  /**
+   * Loads a classifier with a handoff.
+   *
+   * @param modelOrRun a SavedModel folder or a run's folder
+   * @throws ModelFormatException when it is no classifier that can be used: no model, no handoff, no
+   *     probabilities, no preparation
+   * @throws IOException when it can't be read
+   */
+  public static Predictor load(Path modelOrRun) throws IOException {
+    Path folder = ModelFolder.of(modelOrRun);
+    ServedModel model = ServedModel.open(folder);
+    try {
+      Handoff handoff =
+          model.handoff().orElseThrow(() -> unusable(folder, "no handoff.json, which tells labels"));
+      handoff.checkFiles(folder);
+      Preparation preparation =
+          handoff.preparation().orElseThrow(() -> unusable(folder, "no image preparation"));
+      int output = model.indexOf(PROBABILITIES);
+      if (output < 0) {
+        throw unusable(
+            folder,
+            "no output \"probabilities\" (it has " + String.join(", ", model.outputs()) + ")");
+      }
+      return new Predictor(
+          model, ImageReader.open(preparation), labels(handoff, output), output);
+    } catch (IOException | RuntimeException | Error e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private static Labels labels(Handoff handoff, int output) {
+    List<Long> shape = handoff.signature().outputs().get(output).shape();
+    int classes = Math.toIntExact(shape.get(shape.size() - 1));
+    return new Labels(
+        handoff
+            .labels()
+            .orElseGet(
+                () ->
+                    java.util.stream.IntStream.range(0, classes)
+                        .mapToObj(String::valueOf)
+                        .toList()));
+  }
+
+  private static ModelFormatException unusable(Path folder, String lack) {
+    return new ModelFormatException(
+        folder,
+        "The model can't predict: it has "
+            + lack
+            + "; use a model that graft train or graft-export --include-top made.");
+  }
+
+  /** The classes, in the order of the probabilities. */
+  public Labels labels() {
+    return labels;
+  }
+
+  /** How images are prepared. */
+  public Preparation preparation() {
+    return reader.preparation();
+  }
+
+  /**
+   * Answers one image.
+   *
+   * @param image bytes of a JPEG, PNG, GIF or BMP file
+   * @throws BadImageException when they are no such file
+   */
+  public Answer predict(byte[] image) throws BadImageException {
+    List<HostTensor> outputs =
+        ImagePipeline.run(model.graph(), reader.shape(), List.of(reader.read(image)));
+    return answers(outputs.get(output)).get(0);
+  }
+
+  /** Takes what became of each file, in order. */
+  @FunctionalInterface
+  public interface Sink {
+    /**
+     * Takes one file's outcome; exactly one of answer and rejection is there.
+     *
+     * @param rejection why the file is no image, as the end of a sentence that starts with the path
+     */
+    void accept(Path file, Optional<Answer> answer, Optional<String> rejection) throws IOException;
+  }
+
+  /**
+   * Answers files of any number in bounded memory, in order.
+   *
+   * @param sink called on this thread
+   * @throws IOException when the sink fails or the thread is interrupted; bad images do not stop it
+   */
+  public void predict(List<Path> files, Sink sink) throws IOException {
+    new ImagePipeline(model.graph(), reader)
+        .run(files, known -> false, chunk -> deliver(chunk, sink));
+  }
+
+  private void deliver(ImagePipeline.Chunk chunk, Sink sink) throws IOException {
+    List<Answer> answers =
+        chunk.outputs().isEmpty() ? List.of() : answers(chunk.outputs().get(output));
+    int next = 0;
+    for (PreparedImage image : chunk.images()) {
+      if (image instanceof PreparedImage.Rejected bad) {
+        sink.accept(bad.path(), Optional.empty(), Optional.of(bad.reason()));
+      } else {
+        sink.accept(image.path(), Optional.of(answers.get(next++)), Optional.empty());
+      }
+    }
+  }
+
+  /**
+   * An evaluation and the files that it had to leave out.
+   *
+   * @param evaluation of the others
+   * @param rejected with the reason
+   */
+  public record Evaluated(Evaluation evaluation, Map<Path, String> rejected) {}
+
+  /**
+   * Evaluates the model on labelled images.
+   *
+   * @param images whose labels count as in {@code classes}
+   * @param classes must be the model's own
+   * @throws IllegalArgumentException when the classes are others, or no image can be read
+   */
+  public Evaluated evaluate(List<LabeledImage> images, Labels classes, ProgressListener listener)
+      throws IOException {
+    if (!classes.equals(labels)) {
+      throw new IllegalArgumentException(
+          "The data has the classes "
+              + classes.names()
+              + " but the model tells "
+              + labels.names()
+              + " apart.");
+    }
+    List<Prediction> predictions = new ArrayList<>();
+    Map<Path, String> rejected = new LinkedHashMap<>();
+    List<Path> files = images.stream().map(LabeledImage::path).toList();
+    predict(
+        files,
+        (file, answer, rejection) -> {
+          int index = predictions.size() + rejected.size();
+          answer.ifPresent(
+              given ->
+                  predictions.add(
+                      new Prediction(
+                          file.toString(), images.get(index).label(), given.probabilities())));
+          rejection.ifPresent(reason -> rejected.put(file, reason));
+          listener.progress("evaluating", index + 1L, images.size());
+        });
+    return new Evaluated(Evaluation.of(labels.names(), predictions), rejected);
+  }
+
+  private List<Answer> answers(HostTensor probabilities) {
+    FloatBuffer values = probabilities.bytes().asFloatBuffer();
+    List<Answer> answers = new ArrayList<>();
+    while (values.hasRemaining()) {
+      float[] row = new float[labels.size()];
+      values.get(row);
+      answers.add(new Answer(labels, row));
+    }
+    return answers;
+  }
+
+  @Override
+  public void close() {
+    try {
+      reader.close();
+    } finally {
+      model.close();
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.graft.predict;
+
+import dev.graft.handoff.Handoff;
+import dev.graft.handoff.TensorInfo;
+import dev.graft.model.FrozenGraph;
+import dev.graft.savedmodel.Checkpoint;
+import dev.graft.savedmodel.FlatInput;
+import dev.graft.savedmodel.FlatModel;
+import dev.graft.savedmodel.FlatOutput;
+import dev.graft.savedmodel.FlatVariable;
+import dev.graft.savedmodel.SavedModel;
+import dev.graft.tensor.HostTensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * A SavedModel as it was saved, in float32, its variables as constants: the truth that golden
+ * samples, final figures and exports are measured with. Owns a {@link FrozenGraph}; close it. Safe
+ * for many threads.
+ *
+ * @param handoff of the model, if it has one
+ * @param inputs what to feed, in order
+ * @param outputs names of the outputs in order: the handoff's aliases, else the signature's keys
+ * @param graph takes the inputs and gives the outputs
+ */
+record ServedModel(
+    Optional<Handoff> handoff, List<FlatInput> inputs, List<String> outputs, FrozenGraph graph)
+    implements AutoCloseable {
+
+  static ServedModel open(Path folder) throws IOException {
+    SavedModel saved = SavedModel.read(folder);
+    Optional<Handoff> handoff = Handoff.read(folder);
+    FlatModel flat = saved.flatten(handoff.map(known -> known.signature().name()).orElse(null));
+    Map<String, String> tensors =
+        flat.outputs().stream().collect(Collectors.toMap(FlatOutput::key, FlatOutput::tensor));
+    Map<String, String> named = named(flat, handoff);
+    List<String> fetched = named.values().stream().map(tensors::get).toList();
+    FrozenGraph graph =
+        FrozenGraph.open(
+            flat.graph(),
+            values(flat, saved.checkpoint()),
+            flat.inputs().stream().map(FlatInput::node).toList(),
+            fetched);
+    return new ServedModel(handoff, flat.inputs(), List.copyOf(named.keySet()), graph);
+  }
+
+  /** Alias to key, or key to key without a handoff. */
+  private static Map<String, String> named(FlatModel flat, Optional<Handoff> handoff) {
+    Map<String, String> named = new LinkedHashMap<>();
+    if (handoff.isPresent()) {
+      for (TensorInfo output : handoff.get().signature().outputs()) {
+        named.put(output.alias(), output.key());
+      }
+    } else {
+      flat.outputs().forEach(output -> named.put(output.key(), output.key()));
+    }
+    return named;
+  }
+
+  private static Map<String, HostTensor> values(FlatModel flat, Checkpoint checkpoint)
+      throws IOException {
+    Map<String, HostTensor> byKey =
+        checkpoint.read(flat.variables().stream().map(FlatVariable::key).distinct().toList());
+    Map<String, HostTensor> values = new HashMap<>();
+    flat.variables().forEach(variable -> values.put(variable.node(), byKey.get(variable.key())));
+    return values;
+  }
+
+  /** Runs a batch; the answers by name of the output. */
+  Map<String, HostTensor> run(List<HostTensor> batch) {
+    List<HostTensor> answers = graph.run(batch);
+    Map<String, HostTensor> named = new LinkedHashMap<>();
+    for (int i = 0; i < outputs.size(); i++) {
+      named.put(outputs.get(i), answers.get(i));
+    }
+    return named;
+  }
+
+  /** Where an output is in {@link #outputs}; -1 when there is none of that name. */
+  int indexOf(String output) {
+    return new ArrayList<>(outputs).indexOf(output);
+  }
+
+  @Override
+  public void close() {
+    graph.close();
+  }
+}

@@ -1,0 +1,198 @@
+package dev.graft.predict;
+
+import dev.graft.data.NpyArray;
+import dev.graft.data.Preparation;
+import dev.graft.handoff.FileDifferences;
+import dev.graft.handoff.Golden;
+import dev.graft.handoff.GoldenSamples;
+import dev.graft.handoff.Handoff;
+import dev.graft.image.BadImageException;
+import dev.graft.image.ImageReader;
+import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.tensor.HostTensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Whether a model is the one that was handed over: its files have the hashes that the handoff says,
+ * and it answers the golden samples as it did where it was made.
+ *
+ * @param files that differ from what the handoff says
+ * @param comparisons of the golden samples: the prepared images, then each output
+ */
+public record Verification(FileDifferences files, List<Comparison> comparisons) {
+  /** Copies the list. */
+  public Verification {
+    comparisons = List.copyOf(comparisons);
+  }
+
+  /**
+   * One array, expected and received.
+   *
+   * @param name {@code preparation} or an output's alias
+   * @param samples number of golden samples
+   * @param difference largest difference over the largest magnitude expected
+   * @param tolerance largest difference allowed
+   * @param worst index of the sample with the largest difference
+   * @param agreement share of samples whose largest value is at the same place, 0 to 1; NaN for
+   *     pixels
+   */
+  public record Comparison(
+      String name, int samples, double difference, double tolerance, int worst, double agreement) {
+    /** Whether the difference is within the tolerance. */
+    public boolean isPassed() {
+      return difference <= tolerance;
+    }
+  }
+
+  /** Whether all files and all samples are as expected. */
+  public boolean isPassed() {
+    return files.missing().isEmpty()
+        && files.changed().isEmpty()
+        && comparisons.stream().allMatch(Comparison::isPassed);
+  }
+
+  /** What is wrong, in one sentence; empty when nothing is. */
+  public String complaint() {
+    if (!files.missing().isEmpty() || !files.changed().isEmpty()) {
+      return "The files are not those that were handed over: " + files + ".";
+    }
+    return comparisons.stream()
+        .filter(comparison -> !comparison.isPassed())
+        .findFirst()
+        .map(
+            comparison ->
+                "Golden sample %d disagrees in \"%s\": largest relative difference %.3g, allowed %.3g."
+                    .formatted(
+                        comparison.worst(),
+                        comparison.name(),
+                        comparison.difference(),
+                        comparison.tolerance()))
+        .orElse("");
+  }
+
+  /**
+   * Verifies a model against its handoff.
+   *
+   * @param folder of the model
+   * @throws ModelFormatException when it has no handoff with golden samples, or can't be used
+   * @throws IOException when it can't be read
+   */
+  public static Verification of(Path folder) throws IOException {
+    Handoff handoff =
+        Handoff.read(folder)
+            .orElseThrow(
+                () ->
+                    new ModelFormatException(
+                        folder,
+                        "There is no handoff.json to verify against: export the model with"
+                            + " graft-export."));
+    FileDifferences files = handoff.compareFiles(folder);
+    if (!files.missing().isEmpty() || !files.changed().isEmpty()) {
+      return new Verification(files, List.of());
+    }
+    Golden golden =
+        handoff
+            .golden()
+            .orElseThrow(
+                () ->
+                    new ModelFormatException(
+                        folder, "The handoff has no golden samples to verify against."));
+    GoldenSamples samples = golden.read(folder);
+    List<Comparison> comparisons = new ArrayList<>();
+    if (handoff.preparation().isPresent() && !samples.images().isEmpty()) {
+      comparisons.add(preparation(handoff.preparation().get(), samples));
+    }
+    try (ServedModel model = ServedModel.open(folder)) {
+      Map<String, HostTensor> answers = model.run(List.of(tensor(samples.prepared())));
+      samples
+          .outputs()
+          .forEach(
+              (name, expected) ->
+                  comparisons.add(
+                      compare(name, expected, answers.get(name).floats(), samples.tolerance())));
+    }
+    return new Verification(files, comparisons);
+  }
+
+  private static Comparison preparation(Preparation preparation, GoldenSamples samples)
+      throws IOException {
+    float[] received = new float[samples.prepared().values().length];
+    try (ImageReader reader = ImageReader.open(preparation)) {
+      int at = 0;
+      for (Path image : samples.images()) {
+        float[] values = reader.read(Files.readAllBytes(image));
+        System.arraycopy(values, 0, received, at, values.length);
+        at += values.length;
+      }
+    } catch (BadImageException e) {
+      throw new ModelFormatException(
+          samples.images().get(0).getParent(), "A golden image can't be read: " + e.getMessage());
+    }
+    Comparison compared =
+        compare("preparation", samples.prepared(), received, samples.tolerance());
+    return new Comparison(
+        compared.name(),
+        compared.samples(),
+        compared.difference(),
+        compared.tolerance(),
+        compared.worst(),
+        Double.NaN);
+  }
+
+  static HostTensor tensor(NpyArray<float[]> array) {
+    return HostTensor.of(
+        array.values(), array.shape().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  /** Compares an output with what is expected of it, sample by sample. */
+  static Comparison compare(
+      String name, NpyArray<float[]> expected, float[] received, double tolerance) {
+    int samples = Math.toIntExact(expected.shape().get(0));
+    float[] wanted = expected.values();
+    if (received.length != wanted.length) {
+      return new Comparison(name, samples, Double.POSITIVE_INFINITY, tolerance, 0, 0);
+    }
+    double magnitude = 0;
+    for (float value : wanted) {
+      magnitude = Math.max(magnitude, Math.abs(value));
+    }
+    int row = wanted.length / samples;
+    double largest = 0;
+    int worst = 0;
+    int agreeing = 0;
+    for (int sample = 0; sample < samples; sample++) {
+      double difference = difference(wanted, received, sample * row, row) / Math.max(magnitude, 1e-30);
+      if (!(difference <= largest)) {
+        largest = difference;
+        worst = sample;
+      }
+      agreeing +=
+          argmax(wanted, sample * row, row) == argmax(received, sample * row, row) ? 1 : 0;
+    }
+    return new Comparison(name, samples, largest, tolerance, worst, (double) agreeing / samples);
+  }
+
+  private static double difference(float[] a, float[] b, int from, int count) {
+    double largest = 0;
+    for (int i = from; i < from + count; i++) {
+      double difference = Math.abs((double) a[i] - b[i]);
+      if (!(difference <= largest)) {
+        largest = Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference;
+      }
+    }
+    return largest;
+  }
+
+  private static int argmax(float[] values, int from, int count) {
+    int best = from;
+    for (int i = from; i < from + count; i++) {
+      best = values[i] > values[best] ? i : best;
+    }
+    return best - from;
+  }
+}
