@@ -29,8 +29,8 @@ import java.util.StringJoiner;
  * @param scale finite, not zero
  * @param mean one finite value a channel, in the order after {@code colourOrder}
  * @param deviation one finite value a channel, none zero
- * @param inGraph whether the model itself does the arithmetic of step 5; then colours must be RGB and
- *     the numbers must have no effect
+ * @param inGraph whether the model itself does the arithmetic of step 5; then colours must be RGB
+ *     or grey and the numbers must have no effect
  */
 public record Preparation(
     Orientation orientation,
@@ -54,9 +54,10 @@ public record Preparation(
     deviation = channels("deviation", deviation, colourOrder);
     mean.forEach(value -> requireFinite("mean", value));
     deviation.forEach(value -> requireFactor("deviation", value));
-    if (inGraph && !(colourOrder == ColourOrder.RGB && isIdentity(divisor, scale, mean, deviation))) {
+    boolean reversed = colourOrder == ColourOrder.BGR;
+    if (inGraph && (reversed || !isIdentity(divisor, scale, mean, deviation))) {
       throw new IllegalArgumentException(
-          "A preparation in the graph must have RGB colours, divisor 1, scale 1, mean 0 and deviation"
+          "A preparation in the graph must have rgb or grey colours, divisor 1, scale 1, mean 0 and deviation"
               + " 1, but got " + colourOrder + ", " + divisor + ", " + scale + ", " + mean + ", "
               + deviation + ".");
     }

@@ -12,8 +12,6 @@ import org.tensorflow.exceptions.TFInvalidArgumentException;
 import org.tensorflow.exceptions.TFUnimplementedException;
 import org.tensorflow.ndarray.NdArrays;
 import org.tensorflow.ndarray.Shape;
-import org.tensorflow.ndarray.buffer.DataBuffers;
-import org.tensorflow.ndarray.buffer.FloatDataBuffer;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.ConfigProto;
@@ -139,15 +137,13 @@ public final class ImageReader implements AutoCloseable {
           "The buffer has room for " + destination.remaining() + " values, but an image of " + shape
               + " has " + length + ".");
     }
-    FloatBuffer place = destination.slice(destination.position(), length);
-    run(image, orientation(image), DataBuffers.of(place));
-    destination.position(destination.position() + length);
+    destination.put(read(image));
   }
 
   /** For a caller that knows the EXIF orientation already. */
   float[] read(byte[] image, int exifOrientation) throws BadImageException {
     float[] values = new float[shape.values()];
-    run(image, exifOrientation, DataBuffers.of(values, false, false));
+    run(image, exifOrientation, values);
     return values;
   }
 
@@ -157,7 +153,7 @@ public final class ImageReader implements AutoCloseable {
         : ExifOrientation.UPRIGHT;
   }
 
-  private void run(byte[] image, int exifOrientation, FloatDataBuffer destination)
+  private void run(byte[] image, int exifOrientation, float[] destination)
       throws BadImageException {
     if (closed) {
       throw new IllegalStateException("The image reader is closed.");
@@ -176,7 +172,7 @@ public final class ImageReader implements AutoCloseable {
                 .run()) {
       TFloat32 values = (TFloat32) result.get(0);
       checkShape(values.shape());
-      values.asRawTensor().data().asFloats().copyTo(destination, destination.size());
+      values.asRawTensor().data().asFloats().read(destination);
     } catch (TFInvalidArgumentException | TFUnimplementedException e) {
       throw new BadImageException(reason(format, image, e), e);
     }

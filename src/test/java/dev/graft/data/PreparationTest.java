@@ -96,7 +96,7 @@ class PreparationTest {
   void preparationInTheGraphMustHaveNoEffect() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Preparation.named("caffe", 8, 8).withInGraph(true))
-        .withMessageContaining("must have RGB colours, divisor 1")
+        .withMessageContaining("must have rgb or grey colours, divisor 1")
         .withMessageContaining("but got bgr, 1.0, 1.0, [103.939, 116.779, 123.68]");
   }
 
