@@ -1,0 +1,438 @@
+package dev.graft.savedmodel;
+
+import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.Message;
+import dev.graft.tensor.HostTensor;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.tensorflow.TensorFlow;
+import org.tensorflow.proto.AssetFileDef;
+import org.tensorflow.proto.CollectionDef;
+import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.MetaGraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.OpList;
+import org.tensorflow.proto.SaverDef;
+import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
+import org.tensorflow.proto.VariableDef;
+
+/**
+ * Writes a SavedModel folder in TensorFlow 1's form with resource variables.
+ *
+ * <p>What it writes is loaded by {@code tf.saved_model.load}, {@code keras.layers.TFSMLayer},
+ * TensorFlow Serving, {@code SavedModelBundle} and {@link SavedModel}. In Python the variables have
+ * their names and trainable flags. The same input gives the same bytes of every file.
+ *
+ * <p>For one thread.
+ */
+public final class SavedModelWriter {
+  /**
+   * One tensor of a signature.
+   *
+   * @param tensor {@code node} or {@code node:index} in the graph
+   * @param dtype element type
+   * @param shape sizes of the dimensions, -1 where unknown; null if even their number is unknown
+   */
+  public record SignatureTensor(String tensor, DataType dtype, List<Long> shape) {
+    public SignatureTensor {
+      shape = shape == null ? null : List.copyOf(shape);
+    }
+  }
+
+  private record Variable(String node, String name, HostTensor value, boolean trainable) {}
+
+  private static final String METHOD = "tensorflow/serving/predict";
+
+  private final GraphDef graph;
+  private final Map<String, Variable> variables = new TreeMap<>();
+  private final Map<String, SignatureDef> signatures = new TreeMap<>();
+  private final Map<String, byte[]> assets = new TreeMap<>();
+
+  /**
+   * Starts from the nodes that make predictions.
+   *
+   * @param graph placeholders, constants, VarHandleOps with ReadVariableOps, and what is computed
+   *     from them; nothing that trains, saves or restores
+   */
+  public SavedModelWriter(GraphDef graph) {
+    this.graph = graph;
+  }
+
+  /**
+   * Gives a variable its value.
+   *
+   * @param node name of its VarHandleOp in the graph
+   * @param name what Keras calls it, such as {@code dense/kernel}: its key in the checkpoint and its
+   *     name in Python
+   * @param value numbers or truth values of the variable's type and shape
+   * @param trainable the flag that Python shows
+   * @throws IllegalArgumentException if another variable has this name, or the value holds strings
+   */
+  public SavedModelWriter variable(String node, String name, HostTensor value, boolean trainable) {
+    if (value.dtype() == DataType.DT_STRING) {
+      throw new IllegalArgumentException(
+          "Variable \"" + name + "\" holds strings: use a constant or an asset.");
+    }
+    if (variables.putIfAbsent(name, new Variable(node, name, value, trainable)) != null) {
+      throw new IllegalArgumentException(
+          "Two variables are called \"" + name + "\": give each its own name.");
+    }
+    return this;
+  }
+
+  /**
+   * Adds a signature.
+   *
+   * @param name such as {@code serving_default}
+   * @param inputs by key
+   * @param outputs by key; at least one
+   * @throws IllegalArgumentException if there is no output
+   */
+  public SavedModelWriter signature(
+      String name, Map<String, SignatureTensor> inputs, Map<String, SignatureTensor> outputs) {
+    if (outputs.isEmpty()) {
+      throw new IllegalArgumentException("Signature \"" + name + "\" has no outputs: name one.");
+    }
+    SignatureDef.Builder signature = SignatureDef.newBuilder().setMethodName(METHOD);
+    inputs.forEach((key, tensor) -> signature.putInputs(key, info(tensor)));
+    outputs.forEach((key, tensor) -> signature.putOutputs(key, info(tensor)));
+    signatures.put(name, signature.build());
+    return this;
+  }
+
+  /**
+   * Adds a file to the folder {@code assets}.
+   *
+   * @param name a plain file name
+   * @param content its bytes
+   * @throws IllegalArgumentException if the name has a folder in it
+   */
+  public SavedModelWriter asset(String name, byte[] content) {
+    if (!Path.of(name).equals(Path.of(name).getFileName()) || name.startsWith(".")) {
+      throw new IllegalArgumentException(
+          "An asset is expected to have a plain file name but got \"" + name + "\".");
+    }
+    assets.put(name, content.clone());
+    return this;
+  }
+
+  private static TensorInfo info(SignatureTensor tensor) {
+    return TensorInfo.newBuilder()
+        .setName(Ref.parse(tensor.tensor()).toString())
+        .setDtype(tensor.dtype())
+        .setTensorShape(Shapes.proto(tensor.shape()))
+        .build();
+  }
+
+  /**
+   * Writes the folder. It is made beside its place under another name and then moved, so that it is
+   * whole or not there.
+   *
+   * @param folder a path where nothing is; its parent exists or is made
+   * @throws IllegalArgumentException if something is there, there is no signature, or graph,
+   *     variables and signatures do not fit each other
+   * @throws IOException if the disk fails
+   */
+  public void write(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      throw new IllegalArgumentException(
+          folder + " exists already: delete it or choose another folder.");
+    }
+    requireFit();
+    Path parent = Files.createDirectories(folder.toAbsolutePath().getParent());
+    Path partial = Files.createTempDirectory(parent, "." + folder.getFileName() + ".partial");
+    try {
+      Path made = Files.createDirectory(partial.resolve("model"));
+      writeFiles(made);
+      Files.move(made, folder);
+    } finally {
+      delete(partial);
+    }
+  }
+
+  private void writeFiles(Path folder) throws IOException {
+    writeMessage(
+        folder.resolve("saved_model.pb"),
+        org.tensorflow.proto.SavedModel.newBuilder()
+            .setSavedModelSchemaVersion(1)
+            .addMetaGraphs(metaGraph())
+            .build());
+    Path variablesFolder = Files.createDirectory(folder.resolve("variables"));
+    if (!variables.isEmpty()) {
+      CheckpointWriter.write(variablesFolder.resolve("variables"), values());
+    }
+    Path assetsFolder = Files.createDirectory(folder.resolve("assets"));
+    for (Map.Entry<String, byte[]> asset : assets.entrySet()) {
+      Files.write(assetsFolder.resolve(asset.getKey()), asset.getValue());
+    }
+  }
+
+  private TreeMap<String, HostTensor> values() {
+    TreeMap<String, HostTensor> values = new TreeMap<>(SavedModelWriter::compareUtf8);
+    variables.forEach((name, variable) -> values.put(name, variable.value()));
+    return values;
+  }
+
+  private static int compareUtf8(String first, String second) {
+    return java.util.Arrays.compareUnsigned(
+        first.getBytes(StandardCharsets.UTF_8), second.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void requireFit() {
+    if (signatures.isEmpty()) {
+      throw new IllegalArgumentException("A SavedModel needs a signature: add one.");
+    }
+    Map<String, NodeDef> nodes = new HashMap<>();
+    graph.getNodeList().forEach(node -> nodes.put(node.getName(), node));
+    Set<String> unvalued = new HashSet<>();
+    graph.getNodeList().stream()
+        .filter(node -> node.getOp().equals("VarHandleOp"))
+        .forEach(node -> unvalued.add(node.getName()));
+    for (Variable variable : variables.values()) {
+      if (!unvalued.remove(variable.node())) {
+        throw new IllegalArgumentException(
+            "Variable \"" + variable.name() + "\" is expected to have a VarHandleOp \""
+                + variable.node() + "\" of its own in the graph but there is none.");
+      }
+      requireType(variable, nodes.get(variable.node()));
+    }
+    if (!unvalued.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The graph's variables " + new java.util.TreeSet<>(unvalued)
+              + " have no values: give each one.");
+    }
+    signatures.values().stream()
+        .flatMap(s -> Stream.concat(s.getInputsMap().values().stream(),
+            s.getOutputsMap().values().stream()))
+        .map(info -> Ref.parse(info.getName()).node())
+        .filter(node -> !nodes.containsKey(node))
+        .findFirst()
+        .ifPresent(
+            node -> {
+              throw new IllegalArgumentException(
+                  "A signature names node \"" + node + "\", which is not in the graph.");
+            });
+  }
+
+  private static void requireType(Variable variable, NodeDef handle) {
+    DataType dtype = handle.getAttrOrThrow("dtype").getType();
+    List<Long> shape = Shapes.list(handle.getAttrOrThrow("shape").getShape());
+    HostTensor value = variable.value();
+    boolean known = shape != null && !shape.contains(-1L);
+    if (value.dtype() != dtype || known && !value.shape().equals(shape)) {
+      throw new IllegalArgumentException(
+          "Variable \"" + variable.name() + "\" is " + dtype + shape
+              + " in the graph but its value is " + value.dtype() + value.shape() + ".");
+    }
+  }
+
+  private MetaGraphDef metaGraph() {
+    MetaGraphDef.Builder meta = MetaGraphDef.newBuilder();
+    NodeNames names = new NodeNames();
+    Map<String, String> renamed = rename(names);
+    GraphDef.Builder whole = renamedGraph(renamed).toBuilder();
+    signatures.forEach((name, signature) -> meta.putSignatureDef(name, renamed(signature, renamed)));
+    if (!variables.isEmpty()) {
+      addVariables(meta, whole, names, renamed);
+    }
+    addAssets(meta, whole, names);
+    GraphDef stripped = DefaultAttributes.strip(whole.build());
+    return meta.setGraphDef(stripped).setMetaInfoDef(metaInfo(stripped)).build();
+  }
+
+  private static MetaGraphDef.MetaInfoDef metaInfo(GraphDef stripped) {
+    OpList.Builder ops = OpList.newBuilder();
+    DefaultAttributes.opNames(stripped).forEach(name -> ops.addOp(Ops.get(name)));
+    return MetaGraphDef.MetaInfoDef.newBuilder()
+        .addTags("serve")
+        .setTensorflowVersion(TensorFlow.version())
+        .setStrippedDefaultAttrs(true)
+        .setStrippedOpList(ops)
+        .build();
+  }
+
+  /** Variables' nodes get the variables' names, which Python shows; others that have one make way. */
+  private Map<String, String> rename(NodeNames names) {
+    Map<String, String> renamed = new HashMap<>();
+    variables.values().forEach(v -> renamed.put(v.node(), names.unique(v.name())));
+    graph.getNodeList().stream()
+        .map(NodeDef::getName)
+        .filter(name -> !renamed.containsKey(name))
+        .forEach(name -> renamed.put(name, names.unique(name)));
+    return renamed;
+  }
+
+  private GraphDef renamedGraph(Map<String, String> renamed) {
+    Map<String, Variable> byNode = new HashMap<>();
+    variables.values().forEach(variable -> byNode.put(variable.node(), variable));
+    GraphDef.Builder builder = graph.toBuilder().clearNode();
+    for (NodeDef node : graph.getNodeList()) {
+      NodeDef.Builder copy =
+          node.toBuilder().setName(renamed.get(node.getName())).clearInput().clearDevice();
+      node.getInputList().forEach(input -> copy.addInput(renamed(input, renamed)));
+      Variable variable = byNode.get(node.getName());
+      if (variable != null) {
+        copy.putAttr("shape", Nodes.shape(variable.value().shape()))
+            .putAttr("shared_name", Nodes.text(variable.name()))
+            .removeAttr("container");
+      }
+      builder.addNode(copy);
+    }
+    return builder.build();
+  }
+
+  private static String renamed(String input, Map<String, String> renamed) {
+    if (Ref.isControl(input)) {
+      return "^" + renamed.get(input.substring(1));
+    }
+    Ref tensor = Ref.parse(input);
+    return new Ref(renamed.get(tensor.node()), tensor.index()).asInput();
+  }
+
+  private static SignatureDef renamed(SignatureDef signature, Map<String, String> renamed) {
+    SignatureDef.Builder builder = signature.toBuilder();
+    signature.getInputsMap().forEach((key, info) -> builder.putInputs(key, renamed(info, renamed)));
+    signature
+        .getOutputsMap()
+        .forEach((key, info) -> builder.putOutputs(key, renamed(info, renamed)));
+    return builder.build();
+  }
+
+  private static TensorInfo renamed(TensorInfo info, Map<String, String> renamed) {
+    Ref tensor = Ref.parse(info.getName());
+    return info.toBuilder()
+        .setName(new Ref(renamed.get(tensor.node()), tensor.index()).toString())
+        .build();
+  }
+
+  /** Adds the nodes that save and restore, and tells Python of the variables. */
+  private void addVariables(
+      MetaGraphDef.Builder meta,
+      GraphDef.Builder whole,
+      NodeNames names,
+      Map<String, String> renamed) {
+    List<String> keys = List.copyOf(variables.keySet());
+    List<DataType> types = variables.values().stream().map(v -> v.value().dtype()).toList();
+    NodeDef filename = Nodes.string(names.unique("save/filename"), "model");
+    NodeDef prefix =
+        Nodes.node("PlaceholderWithDefault", names.unique("save/Const"), filename.getName())
+            .putAttr("dtype", Nodes.type(DataType.DT_STRING))
+            .putAttr("shape", Nodes.shape(List.of()))
+            .build();
+    NodeDef tensorNames = Nodes.strings(names.unique("save/tensor_names"), keys);
+    NodeDef slices =
+        Nodes.strings(
+            names.unique("save/shape_and_slices"), java.util.Collections.nCopies(keys.size(), ""));
+    NodeDef.Builder save =
+        Nodes.node("SaveV2", names.unique("save/SaveV2"), prefix.getName(), tensorNames.getName(),
+                slices.getName())
+            .putAttr("dtypes", Nodes.types(types));
+    NodeDef restore =
+        Nodes.node("RestoreV2", names.unique("save/RestoreV2"), prefix.getName(),
+                tensorNames.getName(), slices.getName())
+            .putAttr("dtypes", Nodes.types(types))
+            .build();
+    whole.addNode(filename).addNode(prefix).addNode(tensorNames).addNode(slices).addNode(restore);
+    NodeDef.Builder restoreAll = Nodes.node("NoOp", names.unique("save/restore_all"));
+    CollectionDef.BytesList.Builder all = CollectionDef.BytesList.newBuilder();
+    CollectionDef.BytesList.Builder trainable = CollectionDef.BytesList.newBuilder();
+    int index = 0;
+    for (Variable variable : variables.values()) {
+      NodeDef read = read(variable, names, renamed);
+      Ref restored = new Ref(restore.getName(), index++);
+      NodeDef assign = assign(variable, restored, names, renamed);
+      whole.addNode(read).addNode(assign);
+      save.addInput(read.getName());
+      restoreAll.addInput("^" + assign.getName());
+      VariableDef definition =
+          VariableDef.newBuilder()
+              .setVariableName(renamed.get(variable.node()) + ":0")
+              .setInitialValueName(restored.toString())
+              .setInitializerName(assign.getName())
+              .setSnapshotName(read.getName() + ":0")
+              .setIsResource(true)
+              .setTrainable(variable.trainable())
+              .build();
+      all.addValue(definition.toByteString());
+      if (variable.trainable()) {
+        trainable.addValue(definition.toByteString());
+      }
+    }
+    NodeDef saved =
+        Nodes.node("Identity", names.unique("save/control_dependency"), prefix.getName(),
+                "^" + save.getName())
+            .putAttr("T", Nodes.type(DataType.DT_STRING))
+            .build();
+    whole.addNode(save).addNode(saved).addNode(restoreAll);
+    meta.putCollectionDef("variables", CollectionDef.newBuilder().setBytesList(all).build())
+        .putCollectionDef(
+            "trainable_variables", CollectionDef.newBuilder().setBytesList(trainable).build())
+        .setSaverDef(
+            SaverDef.newBuilder()
+                .setFilenameTensorName(prefix.getName() + ":0")
+                .setSaveTensorName(saved.getName() + ":0")
+                .setRestoreOpName(restoreAll.getName())
+                .setVersion(SaverDef.CheckpointFormatVersion.V2));
+  }
+
+  private static NodeDef read(Variable variable, NodeNames names, Map<String, String> renamed) {
+    String handle = renamed.get(variable.node());
+    return Nodes.node("ReadVariableOp", names.unique(handle + "/Read/ReadVariableOp"), handle)
+        .putAttr("dtype", Nodes.type(variable.value().dtype()))
+        .build();
+  }
+
+  private static NodeDef assign(
+      Variable variable, Ref restored, NodeNames names, Map<String, String> renamed) {
+    String handle = renamed.get(variable.node());
+    return Nodes.node(
+            "AssignVariableOp", names.unique(handle + "/Assign"), handle, restored.asInput())
+        .putAttr("dtype", Nodes.type(variable.value().dtype()))
+        .build();
+  }
+
+  private void addAssets(MetaGraphDef.Builder meta, GraphDef.Builder whole, NodeNames names) {
+    for (String asset : assets.keySet()) {
+      NodeDef path = Nodes.string(names.unique("assets/" + asset), asset);
+      whole.addNode(path);
+      meta.addAssetFileDef(
+          AssetFileDef.newBuilder()
+              .setFilename(asset)
+              .setTensorInfo(TensorInfo.newBuilder().setName(path.getName() + ":0")));
+    }
+  }
+
+  private static void writeMessage(Path file, Message message) throws IOException {
+    try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(file))) {
+      CodedOutputStream coded = CodedOutputStream.newInstance(stream);
+      coded.useDeterministicSerialization();
+      message.writeTo(coded);
+      coded.flush();
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    List<Path> paths = new ArrayList<>();
+    try (Stream<Path> walk = Files.walk(folder)) {
+      walk.sorted(Comparator.reverseOrder()).forEach(paths::add);
+    }
+    for (Path path : paths) {
+      Files.delete(path);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+/**
+ * SavedModel folders: read, check, flatten to one graph, rewrite, write. Knows nothing of training.
+ */
+package dev.graft.savedmodel;

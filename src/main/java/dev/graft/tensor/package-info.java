@@ -1,0 +1,2 @@
+/** Java arrays into native tensors and back; who owns and closes them. */
+package dev.graft.tensor;
