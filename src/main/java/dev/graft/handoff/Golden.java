@@ -1,0 +1,124 @@
+package dev.graft.handoff;
+
+import dev.graft.data.Npy;
+import dev.graft.data.NpyArray;
+import dev.graft.data.NpyFormatException;
+import dev.graft.savedmodel.ModelFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Collections;
+import java.util.stream.Stream;
+
+/**
+ * Where the golden samples are: images that the sender made, and what the model answered there. Paths are relative to
+ * the model's folder, with {@code /}.
+ *
+ * @param images the image files; empty for a model that does not take images
+ * @param prepared the {@code .npy} file with the prepared input of all of them
+ * @param outputs by alias, the {@code .npy} file with that output for that input; at least one
+ * @param tolerance the largest allowed difference, relative to the largest magnitude of the expected output; above 0,
+ *     below 1
+ */
+public record Golden(
+    List<String> images, String prepared, Map<String, String> outputs, double tolerance) {
+  /**
+   * Copies and checks the values.
+   *
+   * @throws IllegalArgumentException if a path leaves the folder, there is no output, or the tolerance is out of range
+   */
+  public Golden {
+    images = List.copyOf(images);
+    outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+    images.forEach(Checks::path);
+    Checks.path(prepared);
+    outputs.values().forEach(Checks::path);
+    if (outputs.isEmpty()) {
+      throw new IllegalArgumentException("Golden samples need at least one output, but have none.");
+    }
+    if (!(tolerance > 0 && tolerance < 1)) {
+      throw new IllegalArgumentException(
+          "The tolerance of golden samples lies between 0 and 1, but is " + tolerance + ".");
+    }
+  }
+
+  /** The paths of all files, images first. */
+  public List<String> files() {
+    return Stream.of(images.stream(), Stream.of(prepared), outputs.values().stream())
+        .flatMap(paths -> paths)
+        .toList();
+  }
+
+  /**
+   * Reads the samples.
+   *
+   * @param modelFolder the folder that the paths are relative to
+   * @throws ModelFormatException if a file is missing or not a float32 array, the arrays are not of one number of
+   *     samples, or a value is not finite
+   * @throws IOException if a file cannot be read
+   */
+  public GoldenSamples read(Path modelFolder) throws IOException {
+    List<Path> imageFiles = new ArrayList<>();
+    for (String image : images) {
+      Path file = modelFolder.resolve(image);
+      if (!Files.isRegularFile(file)) {
+        throw missing(file);
+      }
+      imageFiles.add(file);
+    }
+    NpyArray<float[]> input = array(modelFolder.resolve(prepared), images.size());
+    Map<String, NpyArray<float[]>> expected = new LinkedHashMap<>();
+    for (Map.Entry<String, String> output : outputs.entrySet()) {
+      Path file = modelFolder.resolve(output.getValue());
+      expected.put(output.getKey(), array(file, Math.toIntExact(input.shape().get(0))));
+    }
+    return new GoldenSamples(
+        List.copyOf(imageFiles), input, Collections.unmodifiableMap(expected), tolerance);
+  }
+
+  /**
+   * Reads an array.
+   *
+   * @param samples the expected first size; 0 for any
+   */
+  private static NpyArray<float[]> array(Path file, int samples) throws IOException {
+    NpyArray<float[]> array;
+    try {
+      array = Npy.readFloats(file);
+    } catch (NpyFormatException e) {
+      throw new ModelFormatException(file, "Golden samples: " + e.getMessage(), e);
+    } catch (NoSuchFileException e) {
+      throw missing(file);
+    }
+    long first = array.shape().isEmpty() ? 0 : array.shape().get(0);
+    if (first == 0 || samples > 0 && first != samples) {
+      throw new ModelFormatException(
+          file,
+          "The golden samples %s must hold %s, but have the shape %s."
+              .formatted(file, samples == 0 ? "at least one" : samples + " samples", array.shape()));
+    }
+    requireFinite(file, array.values());
+    return array;
+  }
+
+  private static void requireFinite(Path file, float[] values) throws ModelFormatException {
+    for (int i = 0; i < values.length; i++) {
+      if (!Float.isFinite(values[i])) {
+        throw new ModelFormatException(
+            file,
+            "The golden samples %s must be finite, but value %d is %s."
+                .formatted(file, i, values[i]));
+      }
+    }
+  }
+
+  private static ModelFormatException missing(Path file) {
+    return new ModelFormatException(
+        file, "The golden sample " + file + " that handoff.json names is missing: copy the model whole.");
+  }
+}
