@@ -168,6 +168,23 @@ class FeatureStoreTest {
     }
   }
 
+  @Test
+  void anotherImageNamedInTheIndexDoesNotGetTheRow() throws IOException {
+    Path folder;
+    try (FeatureStore store = open(root)) {
+      append(store, 0, 2);
+      folder = store.path();
+    }
+    byte[] index = Files.readAllBytes(folder.resolve("index"));
+    index[31] = 3; // the hash of image 0 becomes that of image 2
+    Files.write(folder.resolve("index"), index);
+
+    try (FeatureStore store = open(root)) {
+      assertThat(store.missing(hashes(0, 3))).containsExactly(hash(0), hash(2));
+      check(store, 1);
+    }
+  }
+
   private static void flip(Path file, int position) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     bytes[position] ^= 1;
