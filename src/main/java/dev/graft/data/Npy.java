@@ -10,14 +10,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 
 /**
- * Reads and writes numpy's {@code .npy} files: whole arrays of one of the types of {@link NpyType}, little-endian and
- * in C order.
+ * Reads and writes numpy's {@code .npy} files: whole arrays of one of the types of {@link NpyType},
+ * little-endian and in C order.
  *
- * <p>A reading method refuses a file of another element type, of another order, with an array of more than
- * 2<sup>31</sup> − 9 values, or with more or fewer bytes than its header promises, by an {@link NpyFormatException}. A
- * writing method makes the same bytes for the same array; the file appears whole, and replaces one of its name.
+ * <p>A reading method refuses a file of another element type, of another order, with an array of
+ * more than 2<sup>31</sup> − 9 values, or with more or fewer bytes than its header promises, by an
+ * {@link NpyFormatException}. A writing method makes the same bytes for the same array; the file
+ * appears whole, and replaces one of its name.
  */
 public final class Npy {
   private static final int CHUNK_BYTES = 1 << 18;
@@ -28,7 +30,8 @@ public final class Npy {
   /**
    * The header of a file.
    *
-   * @throws IOException if the file cannot be read or is no {@code .npy} file of a kind that Graft reads
+   * @throws IOException if the file cannot be read or is no {@code .npy} file of a kind that Graft
+   *     reads
    */
   public static NpyHeader header(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -156,8 +159,7 @@ public final class Npy {
    * @throws IOException if the file cannot be written
    */
   public static void writeBytes(Path file, NpyArray<byte[]> array) throws IOException {
-    write(
-        file, NpyType.UINT8, array, (chunk, values, from, n) -> chunk.put(values, from, n));
+    write(file, NpyType.UINT8, array, (chunk, values, from, n) -> chunk.put(values, from, n));
   }
 
   /** Copies {@code n} values between a chunk of bytes and {@code values[from…]}. */
@@ -199,7 +201,9 @@ public final class Npy {
     long after = fileBytes - header.dataOffset() - header.dataBytes();
     if (after != 0) {
       throw new NpyFormatException(
-          file, "has %d bytes after its data of shape %s: expected none.".formatted(after, header.shape()));
+          file,
+          "has %d bytes after its data of shape %s: expected none."
+              .formatted(after, header.shape()));
     }
     if (header.elements() > LARGEST_ARRAY) {
       throw new NpyFormatException(
@@ -218,9 +222,10 @@ public final class Npy {
 
   private static <A> void write(Path file, NpyType type, NpyArray<A> array, Transfer<A> transfer)
       throws IOException {
-    Path beside = Files.createTempFile(file.toAbsolutePath().getParent(), file.getFileName() + ".", ".part");
+    Path beside = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      try (FileChannel channel = FileChannel.open(beside, StandardOpenOption.WRITE)) {
+      try (FileChannel channel =
+          FileChannel.open(beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
         writeFully(channel, NpyHeader.encode(type, array.shape()));
         writeValues(channel, type, array, transfer);
       }

@@ -3,7 +3,10 @@ package dev.graft.data;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A {@code .npy} file that cannot be used; the message names the file, what was expected, and what was found. */
+/**
+ * A {@code .npy} file that cannot be used; the message names the file, what was expected, and what
+ * was found.
+ */
 public final class NpyFormatException extends IOException {
   private static final long serialVersionUID = 1;
 

@@ -15,12 +15,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What a {@code .npy} file says before its data: the element type and the shape. The data are little-endian and in C
- * order (row-major); everything else is refused.
+ * What a {@code .npy} file says before its data: the element type and the shape. The data are
+ * little-endian and in C order (row-major); everything else is refused.
  *
  * <p>The format is described at <a
- * href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">numpy.lib.format</a>; versions 1 and 2
- * are read, version 1 is written.
+ * href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">numpy.lib.format</a>;
+ * versions 1 and 2 are read, version 1 is written.
  *
  * @param type the type of every element
  * @param shape the size of each axis; empty for a single value
@@ -31,7 +31,8 @@ public record NpyHeader(NpyType type, List<Long> shape, int dataOffset) {
   private static final int ALIGNMENT = 64;
   private static final int SMALLEST = 128;
   private static final int LARGEST = 1 << 16;
-  private static final Pattern DESCR = Pattern.compile("(['\"])descr\\1\\s*:\\s*(['\"])([^'\"]*)\\2");
+  private static final Pattern DESCR =
+      Pattern.compile("(['\"])descr\\1\\s*:\\s*(['\"])([^'\"]*)\\2");
   private static final Pattern ORDER =
       Pattern.compile("(['\"])fortran_order\\1\\s*:\\s*(True|False)");
   private static final Pattern SHAPE =
@@ -47,14 +48,16 @@ public record NpyHeader(NpyType type, List<Long> shape, int dataOffset) {
   /**
    * The product of the sizes.
    *
-   * @throws IllegalArgumentException if a size is negative or the product exceeds 2<sup>63</sup> − 1
+   * @throws IllegalArgumentException if a size is negative or the product exceeds 2<sup>63</sup> −
+   *     1
    */
   static long elements(List<Long> shape) {
     long product = 1;
     try {
       for (long size : shape) {
         if (size < 0) {
-          throw new IllegalArgumentException("A size must not be negative, but the shape is " + shape);
+          throw new IllegalArgumentException(
+              "A size must not be negative, but the shape is " + shape);
         }
         product = Math.multiplyExact(product, size);
       }
@@ -75,8 +78,8 @@ public record NpyHeader(NpyType type, List<Long> shape, int dataOffset) {
   }
 
   /**
-   * Reads the header at the start of a file and checks that the file is long enough for the data that it promises.
-   * The file may be longer.
+   * Reads the header at the start of a file and checks that the file is long enough for the data
+   * that it promises. The file may be longer.
    *
    * @param channel the open file; its position is not used
    * @param file named in messages
@@ -89,7 +92,8 @@ public record NpyHeader(NpyType type, List<Long> shape, int dataOffset) {
     start.get(magic);
     if (!Arrays.equals(magic, MAGIC)) {
       throw new NpyFormatException(
-          file, "is no .npy file: expected it to start with \\x93NUMPY but got " + shown(magic) + ".");
+          file,
+          "is no .npy file: expected it to start with \\x93NUMPY but got " + shown(magic) + ".");
     }
     int version = start.get();
     int lengthBytes = lengthBytes(file, version, start.get());
@@ -97,11 +101,13 @@ public record NpyHeader(NpyType type, List<Long> shape, int dataOffset) {
     long bytes = lengthBytes == 2 ? length.getShort() & 0xffffL : length.getInt() & 0xffffffffL;
     if (bytes > LARGEST) {
       throw new NpyFormatException(
-          file, "says that its header has %d bytes: expected at most %d.".formatted(bytes, LARGEST));
+          file,
+          "says that its header has %d bytes: expected at most %d.".formatted(bytes, LARGEST));
     }
     int offset = 8 + lengthBytes;
     ByteBuffer text = readFully(channel, file, offset, (int) bytes);
-    NpyHeader header = parse(file, StandardCharsets.ISO_8859_1.decode(text).toString(), offset + (int) bytes);
+    NpyHeader header =
+        parse(file, StandardCharsets.ISO_8859_1.decode(text).toString(), offset + (int) bytes);
     header.checkLength(file, channel.size());
     return header;
   }
@@ -124,7 +130,8 @@ public record NpyHeader(NpyType type, List<Long> shape, int dataOffset) {
     }
     if (!REST.matcher(rest).matches()) {
       throw new NpyFormatException(
-          file, "has a header with more than descr, fortran_order and shape: got " + text.strip() + ".");
+          file,
+          "has a header with more than descr, fortran_order and shape: got " + text.strip() + ".");
     }
     if (order.group(2).equals("True")) {
       throw new NpyFormatException(
@@ -147,7 +154,8 @@ public record NpyHeader(NpyType type, List<Long> shape, int dataOffset) {
   private static NpyType type(Path file, String descr) throws NpyFormatException {
     Optional<NpyType> type = NpyType.of(descr);
     if (type.isEmpty()) {
-      String known = Arrays.stream(NpyType.values()).map(NpyType::descr).collect(Collectors.joining(", "));
+      String known =
+          Arrays.stream(NpyType.values()).map(NpyType::descr).collect(Collectors.joining(", "));
       throw new NpyFormatException(
           file, "has elements of type '%s': expected one of %s.".formatted(descr, known));
     }
@@ -161,7 +169,8 @@ public record NpyHeader(NpyType type, List<Long> shape, int dataOffset) {
       if (size.matches()) {
         sizes.add(Long.valueOf(size.group(1)));
       } else if (!text.isBlank()) {
-        throw new NpyFormatException(file, "has a shape that is no list of sizes: got (%s).".formatted(shorten(text)));
+        throw new NpyFormatException(
+            file, "has a shape that is no list of sizes: got (%s).".formatted(shorten(text)));
       }
     }
     try {
@@ -208,10 +217,12 @@ public record NpyHeader(NpyType type, List<Long> shape, int dataOffset) {
   }
 
   /**
-   * The header of an array, version 1.0, a multiple of 64 bytes long and at least 128. Its length does not depend on
-   * the first size, so that a file that grows along its first axis can have its header rewritten in place.
+   * The header of an array, version 1.0, a multiple of 64 bytes long and at least 128. Its length
+   * does not depend on the first size, so that a file that grows along its first axis can have its
+   * header rewritten in place.
    *
-   * @throws IllegalArgumentException if a size is negative or the shape has too many axes for a header
+   * @throws IllegalArgumentException if a size is negative or the shape has too many axes for a
+   *     header
    */
   public static ByteBuffer encode(NpyType type, List<Long> shape) {
     elements(shape);
@@ -220,7 +231,8 @@ public record NpyHeader(NpyType type, List<Long> shape, int dataOffset) {
     int total = Math.max(SMALLEST, (unpadded + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
     int text = total - MAGIC.length - 4;
     if (text > 0xffff) {
-      throw new IllegalArgumentException("A shape of " + shape.size() + " axes does not fit a header.");
+      throw new IllegalArgumentException(
+          "A shape of " + shape.size() + " axes does not fit a header.");
     }
     ByteBuffer header = ByteBuffer.allocate(total).order(ByteOrder.LITTLE_ENDIAN);
     header.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) text);

@@ -32,7 +32,8 @@ final class ByteCount {
     Matcher matcher = TEXT.matcher(text.strip());
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
-          "%s must be a number of bytes such as 500MB or 20GB, but is \"%s\".".formatted(name, text));
+          "%s must be a number of bytes such as 500MB or 20GB, but is \"%s\"."
+              .formatted(name, text));
     }
     String unit = matcher.group(2) == null ? "B" : matcher.group(2).toUpperCase(Locale.ROOT);
     return (long) (Double.parseDouble(matcher.group(1)) * Math.pow(1000, UNITS.indexOf(unit)));

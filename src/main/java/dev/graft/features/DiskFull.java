@@ -18,12 +18,14 @@ final class DiskFull {
       failure.addSuppressed(e);
       return failure;
     }
-    return saysFull(failure) || free < needed ? new IOException(sentence(folder, needed, free), failure) : failure;
+    return saysFull(failure) || free < needed
+        ? new IOException(sentence(folder, needed, free), failure)
+        : failure;
   }
 
   static String sentence(Path folder, long needed, long free) {
-    return ("Features need %s in %s, but %s are free there: make room, or choose another disk with --features DIR or"
-            + " the environment variable GRAFT_CACHE.")
+    return ("Features need %s in %s, but %s are free there: make room, or choose another disk with"
+                + " --features DIR or the environment variable GRAFT_CACHE.")
         .formatted(ByteCount.of(needed), folder, ByteCount.of(free));
   }
 

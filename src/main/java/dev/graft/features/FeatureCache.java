@@ -13,8 +13,9 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The folder of all feature stores and the limit of its size. Stores that nobody has used for longest are deleted first;
- * one that is open in any process is never deleted. An immutable value, safe for many threads and processes.
+ * The folder of all feature stores and the limit of its size. Stores that nobody has used for
+ * longest are deleted first; one that is open in any process is never deleted. An immutable value,
+ * safe for many threads and processes.
  *
  * @param root the folder; need not exist
  * @param limit the most bytes that the stores together may take
@@ -26,7 +27,8 @@ public record FeatureCache(Path root, long limit) {
   /** Checks the limit. */
   public FeatureCache {
     if (limit < 0) {
-      throw new IllegalArgumentException("The limit of the feature cache must not be negative, but is " + limit);
+      throw new IllegalArgumentException(
+          "The limit of the feature cache must not be negative, but is " + limit);
     }
   }
 
@@ -34,16 +36,18 @@ public record FeatureCache(Path root, long limit) {
   private record Stored(Path folder, FileTime lastUsed, long bytes) {}
 
   /**
-   * The cache of the user: {@code features} in the folder that the environment variable {@code GRAFT_CACHE} names, else
-   * in the platform's cache folder ({@code $XDG_CACHE_HOME/graft} or {@code ~/.cache/graft}, {@code
-   * ~/Library/Caches/graft}, {@code %LOCALAPPDATA%\graft}). The limit is {@code GRAFT_CACHE_LIMIT} (a number of bytes
-   * such as {@code 500MB}), else 20 GB, but no more than half of what the disk could give.
+   * The cache of the user: {@code features} in the folder that the environment variable {@code
+   * GRAFT_CACHE} names, else in the platform's cache folder ({@code $XDG_CACHE_HOME/graft} or
+   * {@code ~/.cache/graft}, {@code ~/Library/Caches/graft}, {@code %LOCALAPPDATA%\graft}). The
+   * limit is {@code GRAFT_CACHE_LIMIT} (a number of bytes such as {@code 500MB}), else 20 GB, but
+   * no more than half of what the disk could give.
    *
    * @throws IllegalArgumentException if {@code GRAFT_CACHE_LIMIT} is no number of bytes
    * @throws IOException if the disk cannot be asked for its free space
    */
   public static FeatureCache ofUser() throws IOException {
-    return of(System.getenv(), System.getProperty("os.name"), Path.of(System.getProperty("user.home")));
+    return of(
+        System.getenv(), System.getProperty("os.name"), Path.of(System.getProperty("user.home")));
   }
 
   static FeatureCache of(Map<String, String> environment, String system, Path home)
@@ -100,12 +104,13 @@ public record FeatureCache(Path root, long limit) {
   }
 
   /**
-   * Makes room for features that are about to be appended: deletes the stores used longest ago until the limit holds
-   * and the disk has room. Open the store to be filled before, so that it is not deleted itself.
+   * Makes room for features that are about to be appended: deletes the stores used longest ago
+   * until the limit holds and the disk has room. Open the store to be filled before, so that it is
+   * not deleted itself.
    *
    * @param needed in bytes
-   * @throws IOException if there cannot be so much room, with what is needed, where, and what can be done; or if the
-   *     disk fails
+   * @throws IOException if there cannot be so much room, with what is needed, where, and what can
+   *     be done; or if the disk fails
    */
   public void makeRoom(long needed) throws IOException {
     List<Stored> stores = new ArrayList<>(stores());
@@ -119,8 +124,9 @@ public record FeatureCache(Path root, long limit) {
     }
     if (used + needed > limit) {
       throw new IOException(
-          ("Features need %s in %s, but the limit there is %s, of which stores in use take %s: raise the environment"
-                  + " variable GRAFT_CACHE_LIMIT, or choose a folder without a limit with --features DIR.")
+          ("Features need %s in %s, but the limit there is %s, of which stores in use take %s:"
+               + " raise the environment variable GRAFT_CACHE_LIMIT, or choose a folder without a"
+               + " limit with --features DIR.")
               .formatted(ByteCount.of(needed), root, ByteCount.of(limit), ByteCount.of(used)));
     }
     long free = usableSpace(root);

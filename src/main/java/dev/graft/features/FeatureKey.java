@@ -13,9 +13,10 @@ import java.util.Objects;
 import java.util.TreeMap;
 
 /**
- * Everything besides the image that can change a bit of a feature, by name: hash of the trunk's graph, hashes of its
- * weights, preparation, precision, batch size, thread settings. Features are found again only under an equal key. An
- * immutable value; two keys are equal if their parts are, in whatever order.
+ * Everything besides the image that can change a bit of a feature, by name: hash of the trunk's
+ * graph, hashes of its weights, preparation, precision, batch size, thread settings. Features are
+ * found again only under an equal key. An immutable value; two keys are equal if their parts are,
+ * in whatever order.
  */
 public final class FeatureKey {
   private final Map<String, String> parts;
@@ -35,7 +36,9 @@ public final class FeatureKey {
       throw new IllegalArgumentException("A feature key needs at least one part, but got none.");
     }
     Map<String, String> copy = new LinkedHashMap<>();
-    parts.forEach((name, value) -> copy.put(Objects.requireNonNull(name), Objects.requireNonNull(value, name)));
+    parts.forEach(
+        (name, value) ->
+            copy.put(Objects.requireNonNull(name), Objects.requireNonNull(value, name)));
     return new FeatureKey(Collections.unmodifiableMap(copy));
   }
 
@@ -49,7 +52,10 @@ public final class FeatureKey {
     return HexFormat.of().formatHex(digest().digest());
   }
 
-  /** The hash of these parts and of how the features are laid out on disk: the name of the store's folder. */
+  /**
+   * The hash of these parts and of how the features are laid out on disk: the name of the store's
+   * folder.
+   */
   String hash(List<FeatureSpec> tensors, long shardBytes) {
     MessageDigest digest = digest();
     add(digest, "format " + FeatureStore.FORMAT_VERSION + ", shards of " + shardBytes);

@@ -7,7 +7,8 @@ import java.util.List;
  * One of the tensors at a cut: its name and the shape that it has for one image, in float32.
  *
  * @param name of the tensor in the trunk; for people, any text
- * @param rowShape the sizes without the batch axis, each at least 1; empty for a single value an image
+ * @param rowShape the sizes without the batch axis, each at least 1; empty for a single value an
+ *     image
  */
 public record FeatureSpec(String name, List<Long> rowShape) {
   /** Half a shard, so that any header fits beside a row. */
@@ -16,7 +17,8 @@ public record FeatureSpec(String name, List<Long> rowShape) {
   /**
    * Copies and checks the shape.
    *
-   * @throws IllegalArgumentException if a size is not known, or the features of one image exceed 512 MiB
+   * @throws IllegalArgumentException if a size is not known, or the features of one image exceed
+   *     512 MiB
    */
   public FeatureSpec {
     rowShape = List.copyOf(rowShape);

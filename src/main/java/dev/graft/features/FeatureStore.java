@@ -18,19 +18,22 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Features of images at a cut of a model, found again by the content of the image. Each image has one row in each tensor
- * of the cut. Rows are float32, in {@code .npy} files of at most 1 GiB that {@code numpy.load} reads; an index tells
- * which image is in which row and what the row's checksums are.
+ * Features of images at a cut of a model, found again by the content of the image. Each image has
+ * one row in each tensor of the cut. Rows are float32, in {@code .npy} files of at most 1 GiB that
+ * {@code numpy.load} reads; an index tells which image is in which row and what the row's checksums
+ * are.
  *
- * <p>What is on disk is not believed: every row is compared with its CRC32C before its first use in a process, and a row
- * that differs counts as missing, to be computed and appended again. A process that is killed loses at most the batch
- * that it was appending. When the disk is full, {@link #append} fails, and the store goes on with the rows that it has.
+ * <p>What is on disk is not believed: every row is compared with its CRC32C before its first use in
+ * a process, and a row that differs counts as missing, to be computed and appended again. A process
+ * that is killed loses at most the batch that it was appending. When the disk is full, {@link
+ * #append} fails, and the store goes on with the rows that it has.
  *
- * <p>Safe for many threads. A store may also be open several times, in this and in other processes: an append waits
- * while another one is under way, and takes in what others have appended. Images that others append are seen from the
- * next own append on.
+ * <p>Safe for many threads. A store may also be open several times, in this and in other processes:
+ * an append waits while another one is under way, and takes in what others have appended. Images
+ * that others append are seen from the next own append on.
  *
- * <p>Owns a lock that keeps {@link FeatureCache} from deleting the store while it is open. Closing twice does no harm.
+ * <p>Owns a lock that keeps {@link FeatureCache} from deleting the store while it is open. Closing
+ * twice does no harm.
  */
 public final class FeatureStore implements AutoCloseable {
   static final int FORMAT_VERSION = 1;
@@ -77,7 +80,8 @@ public final class FeatureStore implements AutoCloseable {
   static FeatureStore open(Path root, FeatureKey key, List<FeatureSpec> tensors, long shardBytes)
       throws IOException {
     if (tensors.isEmpty()) {
-      throw new IllegalArgumentException("A feature store needs at least one tensor, but got none.");
+      throw new IllegalArgumentException(
+          "A feature store needs at least one tensor, but got none.");
     }
     Files.createDirectories(root);
     String name = key.hash(tensors, shardBytes);
@@ -113,8 +117,9 @@ public final class FeatureStore implements AutoCloseable {
   }
 
   /**
-   * Sets the time of the last use. Never while this process holds the lock: setting a time opens and closes the file,
-   * and on POSIX systems closing any descriptor of a file gives back all locks that the process has on it.
+   * Sets the time of the last use. Never while this process holds the lock: setting a time opens
+   * and closes the file, and on POSIX systems closing any descriptor of a file gives back all locks
+   * that the process has on it.
    */
   private static void noteUse(Path path) throws IOException {
     if (Files.exists(lockFile(path))) {
@@ -176,7 +181,8 @@ public final class FeatureStore implements AutoCloseable {
   }
 
   /**
-   * Number of rows, damaged and superseded ones included: the sum of the first sizes of one tensor's files.
+   * Number of rows, damaged and superseded ones included: the sum of the first sizes of one
+   * tensor's files.
    *
    * @throws IllegalStateException if the store is closed
    */
@@ -212,8 +218,8 @@ public final class FeatureStore implements AutoCloseable {
   }
 
   /**
-   * The row of an image for {@link #readRows}, or −1 if its features are not here or not whole. A row stays the same
-   * while the store is open.
+   * The row of an image for {@link #readRows}, or −1 if its features are not here or not whole. A
+   * row stays the same while the store is open.
    *
    * @param imageSha256 SHA-256 of the image's bytes, 64 hexadecimal digits
    * @throws IllegalStateException if the store is closed
@@ -224,15 +230,16 @@ public final class FeatureStore implements AutoCloseable {
   }
 
   /**
-   * Appends the features of a batch of images. Images that have a row already are left out. When this method returns,
-   * the batch is on disk.
+   * Appends the features of a batch of images. Images that have a row already are left out. When
+   * this method returns, the batch is on disk.
    *
    * @param imageSha256s SHA-256 of each image's bytes, 64 hexadecimal digits
-   * @param batch for each tensor the rows of all images after one another, between position and limit; not changed
+   * @param batch for each tensor the rows of all images after one another, between position and
+   *     limit; not changed
    * @throws IllegalArgumentException if the number of tensors or of values is another
    * @throws IllegalStateException if the store is closed
-   * @throws IOException if the batch cannot be written, for example because the disk is full; the store then is as it
-   *     was before
+   * @throws IOException if the batch cannot be written, for example because the disk is full; the
+   *     store then is as it was before
    */
   public void append(List<String> imageSha256s, List<FloatBuffer> batch) throws IOException {
     StoreFolder target = open();
@@ -263,8 +270,8 @@ public final class FeatureStore implements AutoCloseable {
   }
 
   /**
-   * Puts one image's features of one tensor at the buffer's position and moves the position behind them. Does nothing
-   * to the buffer if they are not here or not whole.
+   * Puts one image's features of one tensor at the buffer's position and moves the position behind
+   * them. Does nothing to the buffer if they are not here or not whole.
    *
    * @param tensor number of the tensor in the list given to {@link #open}
    * @return whether they are here
@@ -282,15 +289,18 @@ public final class FeatureStore implements AutoCloseable {
   }
 
   /**
-   * Puts rows of one tensor after one another at the buffer's position and moves the position behind them.
+   * Puts rows of one tensor after one another at the buffer's position and moves the position
+   * behind them.
    *
    * @param rows from {@link #row}, in any order, repeated or not
    * @param tensor number of the tensor in the list given to {@link #open}
    * @param target direct buffers and arrays in the machine's byte order are filled fastest
-   * @throws BufferOverflowException if the buffer has less room than the rows; nothing is written then
+   * @throws BufferOverflowException if the buffer has less room than the rows; nothing is written
+   *     then
    * @throws IllegalArgumentException if there is no such row
    * @throws IllegalStateException if the store is closed
-   * @throws IOException if the disk fails, or a row never asked for by {@link #row} turns out to be damaged
+   * @throws IOException if the disk fails, or a row never asked for by {@link #row} turns out to be
+   *     damaged
    */
   public void readRows(int[] rows, int tensor, FloatBuffer target) throws IOException {
     StoreFolder source = open();

@@ -3,7 +3,10 @@ package dev.graft.features;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 
-/** A SHA-256 value in 32 bytes instead of 64 letters: the index of a million images is held in memory. */
+/**
+ * A SHA-256 value in 32 bytes instead of 64 letters: the index of a million images is held in
+ * memory.
+ */
 record ImageHash(long first, long second, long third, long fourth) {
   static final int BYTES = 32;
 

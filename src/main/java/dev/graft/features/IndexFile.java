@@ -10,9 +10,10 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Which image is in which row. Row {@code i} is the {@code i}-th record of the file: the image's SHA-256 (32 bytes), the
- * row, the CRC32C of the row in each tensor, and the CRC32C of the record itself (32 bits each, big-endian). A row
- * exists as soon as its record is whole; a record is never changed afterwards.
+ * Which image is in which row. Row {@code i} is the {@code i}-th record of the file: the image's
+ * SHA-256 (32 bytes), the row, the CRC32C of the row in each tensor, and the CRC32C of the record
+ * itself (32 bits each, big-endian). A row exists as soon as its record is whole; a record is never
+ * changed afterwards.
  */
 final class IndexFile {
   private static final int RECORDS_AT_ONCE = 1 << 14;
@@ -34,7 +35,9 @@ final class IndexFile {
 
   /** Number of rows, whole or damaged. */
   int rows() throws IOException {
-    return Files.exists(file) ? (int) Math.min(Integer.MAX_VALUE, Files.size(file) / recordBytes) : 0;
+    return Files.exists(file)
+        ? (int) Math.min(Integer.MAX_VALUE, Files.size(file) / recordBytes)
+        : 0;
   }
 
   /** Reads the records of rows {@code from} to {@code to}, leaving out those that are damaged. */

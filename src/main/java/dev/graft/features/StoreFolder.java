@@ -14,11 +14,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The rows in one folder, for all who opened it in this process. Reading is free of locks; writing is done by one thread
- * of one process at a time, and takes in first what other processes wrote.
+ * The rows in one folder, for all who opened it in this process. Reading is free of locks; writing
+ * is done by one thread of one process at a time, and takes in first what other processes wrote.
  *
- * <p>Order of a write: rows, forced; records of the index, forced; headers. What a kill leaves behind the last whole
- * record is overwritten by the next write and cut off when the folder is opened next.
+ * <p>Order of a write: rows, forced; records of the index, forced; headers. What a kill leaves
+ * behind the last whole record is overwritten by the next write and cut off when the folder is
+ * opened next.
  */
 final class StoreFolder {
   private final Path folder;
@@ -98,7 +99,9 @@ final class StoreFolder {
     return count;
   }
 
-  /** The row of an image if it is whole in every tensor, otherwise −1; a damaged row is forgotten. */
+  /**
+   * The row of an image if it is whole in every tensor, otherwise −1; a damaged row is forgotten.
+   */
   int row(ImageHash image) throws IOException {
     Integer row = rows.get(image);
     if (row == null) {
@@ -164,7 +167,9 @@ final class StoreFolder {
     count += checksums.length;
   }
 
-  /** Gives back the disk space of a write that failed; what cannot be undone is overwritten later. */
+  /**
+   * Gives back the disk space of a write that failed; what cannot be undone is overwritten later.
+   */
   private void undo(int rowsBefore, IOException failure) {
     try {
       cut(rowsBefore);

@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * The rows of one tensor, in {@code .npy} files of a bounded size. Rows are written by one thread at a time and read by
- * any number, through read-only maps. A row's checksum is compared once, before its first use.
+ * The rows of one tensor, in {@code .npy} files of a bounded size. Rows are written by one thread
+ * at a time and read by any number, through read-only maps. A row's checksum is compared once,
+ * before its first use.
  */
 final class TensorShards {
   private static final int STAGING_BYTES = 1 << 20;
@@ -51,8 +52,9 @@ final class TensorShards {
   private record Shard(ByteBuffer bytes, FloatBuffer floats, int rows) {}
 
   /**
-   * The checksum of each row and whether it was compared. Only the writing thread replaces the arrays; a reader that
-   * notes a result in arrays just replaced makes another reader compare again, nothing worse.
+   * The checksum of each row and whether it was compared. Only the writing thread replaces the
+   * arrays; a reader that notes a result in arrays just replaced makes another reader compare
+   * again, nothing worse.
    */
   private record Checks(int[] checksums, byte[] states) {}
 
@@ -76,6 +78,9 @@ final class TensorShards {
   /** Whether the row is on disk as it was written; looked at once in the life of this object. */
   boolean isGood(int row) throws IOException {
     Checks current = checks;
+    if (row >= current.states.length) {
+      return false;
+    }
     if (current.states[row] == 0) {
       current.states[row] = matches(row, current.checksums[row]) ? GOOD : BAD;
     }
@@ -104,7 +109,9 @@ final class TensorShards {
   private Shard shard(int row) throws IOException {
     int index = row / rowsPerShard;
     Shard[] current = shards;
-    if (index < current.length && current[index] != null && current[index].rows > row % rowsPerShard) {
+    if (index < current.length
+        && current[index] != null
+        && current[index].rows > row % rowsPerShard) {
       return current[index];
     }
     return map(index, row % rowsPerShard);
@@ -132,7 +139,8 @@ final class TensorShards {
               .map(FileChannel.MapMode.READ_ONLY, 0, headerBytes + rows * rowBytes)
               .order(ByteOrder.LITTLE_ENDIAN);
       FloatBuffer floats =
-          bytes.slice(headerBytes, bytes.capacity() - headerBytes)
+          bytes
+              .slice(headerBytes, bytes.capacity() - headerBytes)
               .order(ByteOrder.LITTLE_ENDIAN)
               .asFloatBuffer();
       return new Shard(bytes, floats, (int) rows);
@@ -140,8 +148,8 @@ final class TensorShards {
   }
 
   /**
-   * Writes rows behind the rows that exist and waits until the disk has them. They do not count before the index says
-   * so.
+   * Writes rows behind the rows that exist and waits until the disk has them. They do not count
+   * before the index says so.
    *
    * @param firstRow number of rows that exist
    * @param batch rows after one another from the buffer's position, which stays
@@ -210,7 +218,8 @@ final class TensorShards {
   }
 
   /**
-   * Gives every file the length and the header of the given number of rows, so that numpy reads exactly these.
+   * Gives every file the length and the header of the given number of rows, so that numpy reads
+   * exactly these.
    *
    * @param firstChanged files with rows before this one only are left as they are
    */
@@ -240,8 +249,7 @@ final class TensorShards {
   }
 
   private FileChannel openForWriting(int index) throws IOException {
-    return FileChannel.open(
-        file(index), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    return FileChannel.open(file(index), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 
   private Path file(int index) {

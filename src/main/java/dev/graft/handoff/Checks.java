@@ -12,8 +12,22 @@ final class Checks {
   private static final Pattern DRIVE = Pattern.compile("[A-Za-z]:.*", Pattern.DOTALL);
   private static final Set<String> DTYPES =
       Set.of(
-          "bool", "string", "float16", "bfloat16", "float32", "float64", "int8", "int16", "int32",
-          "int64", "uint8", "uint16", "uint32", "uint64", "complex64", "complex128");
+          "bool",
+          "string",
+          "float16",
+          "bfloat16",
+          "float32",
+          "float64",
+          "int8",
+          "int16",
+          "int32",
+          "int64",
+          "uint8",
+          "uint16",
+          "uint32",
+          "uint64",
+          "complex64",
+          "complex128");
 
   private Checks() {}
 
@@ -25,7 +39,8 @@ final class Checks {
 
   static void notNegative(String what, long number) {
     if (number < 0) {
-      throw new IllegalArgumentException("The " + what + " must not be negative, but is " + number + ".");
+      throw new IllegalArgumentException(
+          "The " + what + " must not be negative, but is " + number + ".");
     }
   }
 

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How the files of a folder differ from the list in its handoff. Paths are relative to the folder, with {@code /},
- * sorted.
+ * How the files of a folder differ from the list in its handoff. Paths are relative to the folder,
+ * with {@code /}, sorted.
  *
  * @param missing listed, but not there
  * @param changed there with another SHA-256

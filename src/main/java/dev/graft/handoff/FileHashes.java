@@ -16,7 +16,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-/** SHA-256 of the files of a model's folder, by path with {@code /}. Files of any size are streamed. */
+/**
+ * SHA-256 of the files of a model's folder, by path with {@code /}. Files of any size are streamed.
+ */
 final class FileHashes {
   private static final int CHUNK_BYTES = 1 << 18;
 
@@ -45,7 +47,10 @@ final class FileHashes {
         present.stream().filter(path -> !expected.containsKey(path)).toList());
   }
 
-  /** All files except the handoff, sorted. Links are followed: some stores of models are made of them. */
+  /**
+   * All files except the handoff, sorted. Links are followed: some stores of models are made of
+   * them.
+   */
   private static List<String> paths(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
       return files

@@ -9,28 +9,29 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Collections;
 import java.util.stream.Stream;
 
 /**
- * Where the golden samples are: images that the sender made, and what the model answered there. Paths are relative to
- * the model's folder, with {@code /}.
+ * Where the golden samples are: images that the sender made, and what the model answered there.
+ * Paths are relative to the model's folder, with {@code /}.
  *
  * @param images the image files; empty for a model that does not take images
  * @param prepared the {@code .npy} file with the prepared input of all of them
  * @param outputs by alias, the {@code .npy} file with that output for that input; at least one
- * @param tolerance the largest allowed difference, relative to the largest magnitude of the expected output; above 0,
- *     below 1
+ * @param tolerance the largest allowed difference, relative to the largest magnitude of the
+ *     expected output; above 0, below 1
  */
 public record Golden(
     List<String> images, String prepared, Map<String, String> outputs, double tolerance) {
   /**
    * Copies and checks the values.
    *
-   * @throws IllegalArgumentException if a path leaves the folder, there is no output, or the tolerance is out of range
+   * @throws IllegalArgumentException if a path leaves the folder, there is no output, or the
+   *     tolerance is out of range
    */
   public Golden {
     images = List.copyOf(images);
@@ -58,8 +59,8 @@ public record Golden(
    * Reads the samples.
    *
    * @param modelFolder the folder that the paths are relative to
-   * @throws ModelFormatException if a file is missing or not a float32 array, the arrays are not of one number of
-   *     samples, or a value is not finite
+   * @throws ModelFormatException if a file is missing or not a float32 array, the arrays are not of
+   *     one number of samples, or a value is not finite
    * @throws IOException if a file cannot be read
    */
   public GoldenSamples read(Path modelFolder) throws IOException {
@@ -100,7 +101,8 @@ public record Golden(
       throw new ModelFormatException(
           file,
           "The golden samples %s must hold %s, but have the shape %s."
-              .formatted(file, samples == 0 ? "at least one" : samples + " samples", array.shape()));
+              .formatted(
+                  file, samples == 0 ? "at least one" : samples + " samples", array.shape()));
     }
     requireFinite(file, array.values());
     return array;
@@ -119,6 +121,7 @@ public record Golden(
 
   private static ModelFormatException missing(Path file) {
     return new ModelFormatException(
-        file, "The golden sample " + file + " that handoff.json names is missing: copy the model whole.");
+        file,
+        "The golden sample " + file + " that handoff.json names is missing: copy the model whole.");
   }
 }

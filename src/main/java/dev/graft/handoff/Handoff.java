@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a model's sender says about it: {@code handoff.json} of {@code docs/handoff-format.md}, version 1. An immutable
- * value.
+ * What a model's sender says about it: {@code handoff.json} of {@code docs/handoff-format.md},
+ * version 1. An immutable value.
  *
  * @param model what the model is
  * @param weights where its weights come from
@@ -23,9 +23,11 @@ import java.util.Optional;
  * @param preparation how a file becomes an input; empty if the model does not take images
  * @param labels the class names in the order of the output's last axis, if there are any
  * @param layers in the order of the model
- * @param files SHA-256 of every file in the folder except {@code handoff.json}, by path with {@code /}
+ * @param files SHA-256 of every file in the folder except {@code handoff.json}, by path with {@code
+ *     /}
  * @param golden what the model answered where it was made, if it was recorded
- * @param training for a trained model what made it, in free form: texts, numbers, booleans, nulls, lists and maps
+ * @param training for a trained model what made it, in free form: texts, numbers, booleans, nulls,
+ *     lists and maps
  */
 public record Handoff(
     ModelInfo model,
@@ -49,8 +51,9 @@ public record Handoff(
   /**
    * Copies the lists and maps, and checks that the parts fit together.
    *
-   * @throws IllegalArgumentException if two layers or variables share a name, a path leaves the folder, a hash is none,
-   *     the list of labels is empty, or golden samples are of an output that the signature does not have
+   * @throws IllegalArgumentException if two layers or variables share a name, a path leaves the
+   *     folder, a hash is none, the list of labels is empty, or golden samples are of an output
+   *     that the signature does not have
    */
   public Handoff {
     versions = ordered(versions);
@@ -84,7 +87,9 @@ public record Handoff(
     }
   }
 
-  /** Everything that the handoff names must be in the list of files, so that its hash is checked. */
+  /**
+   * Everything that the handoff names must be in the list of files, so that its hash is checked.
+   */
   void requireListed() {
     List<String> named = new ArrayList<>(List.of("saved_model.pb"));
     weights.file().ifPresent(named::add);
@@ -115,17 +120,26 @@ public record Handoff(
   /** This handoff with golden samples. */
   public Handoff withGolden(Golden golden) {
     return new Handoff(
-        model, weights, versions, signature, preparation, labels, layers, files,
-        Optional.of(golden), training);
+        model,
+        weights,
+        versions,
+        signature,
+        preparation,
+        labels,
+        layers,
+        files,
+        Optional.of(golden),
+        training);
   }
 
   /**
-   * Reads the handoff of a model. The files that it lists are not looked at: see {@link #checkFiles}.
+   * Reads the handoff of a model. The files that it lists are not looked at: see {@link
+   * #checkFiles}.
    *
    * @param modelFolder a SavedModel folder
    * @return empty if the folder has no {@code handoff.json}
-   * @throws ModelFormatException if it has one that cannot be used: no JSON, another format, a newer version, a member
-   *     that is missing or of another kind, a path that leaves the folder
+   * @throws ModelFormatException if it has one that cannot be used: no JSON, another format, a
+   *     newer version, a member that is missing or of another kind, a path that leaves the folder
    * @throws IOException if the file cannot be read
    */
   public static Optional<Handoff> read(Path modelFolder) throws IOException {
@@ -134,8 +148,8 @@ public record Handoff(
   }
 
   /**
-   * Writes {@code handoff.json} into a folder, replacing one that is there; the file appears whole. Equal handoffs with
-   * equal orders give the same bytes.
+   * Writes {@code handoff.json} into a folder, replacing one that is there; the file appears whole.
+   * Equal handoffs with equal orders give the same bytes.
    *
    * @param folder must exist
    * @throws IllegalStateException if the list of files lacks one that this handoff names

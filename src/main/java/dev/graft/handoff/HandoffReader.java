@@ -39,7 +39,9 @@ final class HandoffReader {
           file,
           "%s has version %d of the handoff, but this Graft knows versions 1 to %d: %s."
               .formatted(
-                  file, version, Handoff.VERSION,
+                  file,
+                  version,
+                  Handoff.VERSION,
                   version < 1 ? "export the model again" : "use a newer Graft"));
     }
     return handoff(root);
@@ -49,7 +51,8 @@ final class HandoffReader {
     if (Files.size(file) > LARGEST_BYTES) {
       throw new ModelFormatException(
           file,
-          "%s has %d bytes: a handoff has at most %d.".formatted(file, Files.size(file), LARGEST_BYTES));
+          "%s has %d bytes: a handoff has at most %d."
+              .formatted(file, Files.size(file), LARGEST_BYTES));
     }
     try {
       return JSON.readTree(Files.readString(file));
@@ -70,15 +73,22 @@ final class HandoffReader {
 
   private static Handoff handoff(JsonValue root) throws ModelFormatException {
     root.having(
-        "model", "weights", "versions", "signature", "preparation", "labels", "layers", "files",
-        "golden", "training");
+        "model",
+        "weights",
+        "versions",
+        "signature",
+        "preparation",
+        "labels",
+        "layers",
+        "files",
+        "golden",
+        "training");
     ModelInfo model = model(root.get("model"));
     WeightsInfo weights = weights(root.get("weights"));
     Map<String, String> versions = root.get("versions").map(JsonValue::text);
     Signature signature = signature(root.get("signature"));
     Optional<Preparation> preparation = root.get("preparation").orNull(HandoffReader::preparation);
-    Optional<List<String>> labels =
-        root.get("labels").orNull(value -> value.list(JsonValue::text));
+    Optional<List<String>> labels = root.get("labels").orNull(value -> value.list(JsonValue::text));
     List<Layer> layers = root.get("layers").list(HandoffReader::layer);
     Map<String, String> files = root.get("files").map(JsonValue::text);
     Optional<Golden> golden = root.get("golden").orNull(HandoffReader::golden);
@@ -87,7 +97,15 @@ final class HandoffReader {
         () -> {
           Handoff handoff =
               new Handoff(
-                  model, weights, versions, signature, preparation, labels, layers, files, golden,
+                  model,
+                  weights,
+                  versions,
+                  signature,
+                  preparation,
+                  labels,
+                  layers,
+                  files,
+                  golden,
                   training);
           handoff.requireListed();
           return handoff;
@@ -134,7 +152,14 @@ final class HandoffReader {
 
   private static Preparation preparation(JsonValue json) throws ModelFormatException {
     json.having(
-        "decode", "orientation", "resize", "colourOrder", "divisor", "scale", "mean", "deviation",
+        "decode",
+        "orientation",
+        "resize",
+        "colourOrder",
+        "divisor",
+        "scale",
+        "mean",
+        "deviation",
         "inGraph");
     if (!json.get("decode").text().equals("tensorflow")) {
       throw json.get("decode").expected("\"tensorflow\"");
@@ -163,8 +188,7 @@ final class HandoffReader {
     String method = json.get("method").text();
     int height = json.get("height").smallInteger();
     int width = json.get("width").smallInteger();
-    return json.make(
-        () -> new Preparation.Resize(Preparation.Method.named(method), height, width));
+    return json.make(() -> new Preparation.Resize(Preparation.Method.named(method), height, width));
   }
 
   private static Layer layer(JsonValue json) throws ModelFormatException {

@@ -11,11 +11,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 
-/** From a {@link Handoff} to the text of {@code handoff.json}: the same bytes for the same value. */
+/**
+ * From a {@link Handoff} to the text of {@code handoff.json}: the same bytes for the same value.
+ */
 final class HandoffWriter {
   private static final ObjectWriter JSON =
       new ObjectMapper()
@@ -29,9 +33,9 @@ final class HandoffWriter {
 
   static void write(Handoff handoff, Path folder) throws IOException {
     byte[] text = (JSON.writeValueAsString(json(handoff)) + "\n").getBytes(StandardCharsets.UTF_8);
-    Path beside = Files.createTempFile(folder, Handoff.FILE_NAME, ".part");
+    Path beside = folder.resolve(Handoff.FILE_NAME + "." + UUID.randomUUID() + ".part");
     try {
-      Files.write(beside, text);
+      Files.write(beside, text, StandardOpenOption.CREATE_NEW);
       Files.move(beside, folder.resolve(Handoff.FILE_NAME), StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(beside);

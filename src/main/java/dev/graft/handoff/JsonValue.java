@@ -12,8 +12,9 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * A value in a JSON file and its place there, such as {@code $.layers[3].name}. Everything that is not as asked for is a
- * {@link ModelFormatException} that names file, place, what was expected and what was found.
+ * A value in a JSON file and its place there, such as {@code $.layers[3].name}. Everything that is
+ * not as asked for is a {@link ModelFormatException} that names file, place, what was expected and
+ * what was found.
  */
 record JsonValue(Path file, String place, JsonNode node) {
   private static final int SHOWN = 100;
@@ -31,7 +32,8 @@ record JsonValue(Path file, String place, JsonNode node) {
     List<String> missing =
         Arrays.stream(members).filter(name -> !node.has(name)).map(this::placeOf).toList();
     if (!missing.isEmpty()) {
-      throw new ModelFormatException(file, file + " has no " + String.join(" and no ", missing) + ".");
+      throw new ModelFormatException(
+          file, file + " has no " + String.join(" and no ", missing) + ".");
     }
     return this;
   }

@@ -17,7 +17,8 @@ public record LayerVariable(
   /**
    * Checks the values.
    *
-   * @throws IllegalArgumentException if a name is blank, the type unknown, a size not known, or the hash not one
+   * @throws IllegalArgumentException if a name is blank, the type unknown, a size not known, or the
+   *     hash not one
    */
   public LayerVariable {
     Checks.text("name of a variable", name);
@@ -26,7 +27,8 @@ public record LayerVariable(
     shape = Checks.shape(shape);
     if (shape.contains(-1L)) {
       throw new IllegalArgumentException(
-          "Every size of the variable \"%s\" must be known, but its shape is %s.".formatted(name, shape));
+          "Every size of the variable \"%s\" must be known, but its shape is %s."
+              .formatted(name, shape));
     }
     Checks.sha256(sha256);
   }

@@ -4,7 +4,8 @@ package dev.graft.handoff;
  * What a model is.
  *
  * @param name for example {@code vgg16}
- * @param source {@code keras.applications}, {@code graft_export}, {@code file:NAME.keras} or {@code graft}
+ * @param source {@code keras.applications}, {@code graft_export}, {@code file:NAME.keras} or {@code
+ *     graft}
  * @param includeTop whether the classifier that the model was first trained with is part of it
  * @param parameters number of weights, trainable or not
  */

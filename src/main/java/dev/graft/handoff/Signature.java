@@ -14,7 +14,8 @@ public record Signature(String name, List<TensorInfo> inputs, List<TensorInfo> o
   /**
    * Checks the values.
    *
-   * @throws IllegalArgumentException if the name is blank, a list is empty, or two inputs or two outputs share a name
+   * @throws IllegalArgumentException if the name is blank, a list is empty, or two inputs or two
+   *     outputs share a name
    */
   public Signature {
     Checks.text("name of a signature", name);

@@ -183,7 +183,8 @@ class NpyTest {
 
   @Property(tries = 200)
   void randomBytesNeverDoMoreThanBeRefused(
-      @ForAll @Size(max = 200) byte[] tail, @ForAll @IntRange(max = 10) int kept) throws IOException {
+      @ForAll @Size(max = 200) byte[] tail, @ForAll @IntRange(max = 10) int kept)
+      throws IOException {
     Path file = Files.createTempFile("random", ".npy");
     try {
       byte[] start = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, 118, 0};

@@ -22,7 +22,8 @@ class FeatureCacheTest {
     assertThat(rootOf(Map.of(), "Linux")).isEqualTo(home.resolve(".cache/graft/features"));
     assertThat(rootOf(Map.of("XDG_CACHE_HOME", root + "/xdg"), "Linux"))
         .isEqualTo(root.resolve("xdg/graft/features"));
-    assertThat(rootOf(Map.of(), "Mac OS X")).isEqualTo(home.resolve("Library/Caches/graft/features"));
+    assertThat(rootOf(Map.of(), "Mac OS X"))
+        .isEqualTo(home.resolve("Library/Caches/graft/features"));
     assertThat(rootOf(Map.of("LOCALAPPDATA", root + "/local"), "Windows 11"))
         .isEqualTo(root.resolve("local/graft/features"));
     assertThat(rootOf(Map.of("GRAFT_CACHE", root + "/mine", "XDG_CACHE_HOME", "/x"), "Linux"))

@@ -14,15 +14,18 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.From;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.From;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
-/** Whatever happens to the files: what the store gives is right, and what is missing can be appended again. */
+/**
+ * Whatever happens to the files: what the store gives is right, and what is missing can be appended
+ * again.
+ */
 class FeatureStoreDamageTest {
   private static final int IMAGES = 13;
 
@@ -39,13 +42,14 @@ class FeatureStoreDamageTest {
         "tensor1-00002.npy");
   }
 
-  @Property(tries = 150)
-  void aFileCutAnywhere(@ForAll @From("files") String file, @ForAll @IntRange(max = 999) int permille)
+  @Property(tries = 80)
+  void aFileCutAnywhere(
+      @ForAll @From("files") String file, @ForAll @IntRange(max = 999) int permille)
       throws IOException {
     survives(file, bytes -> Arrays.copyOf(bytes, bytes.length * permille / 1000));
   }
 
-  @Property(tries = 150)
+  @Property(tries = 80)
   void aByteChangedAnywhere(
       @ForAll @From("files") String file,
       @ForAll @IntRange(max = 999) int permille,
@@ -61,7 +65,7 @@ class FeatureStoreDamageTest {
     assertThat(missing).as("one byte is in one row").isLessThanOrEqualTo(1);
   }
 
-  @Property(tries = 60)
+  @Property(tries = 40)
   void whatAKilledAppendLeftBehindTheIndex(
       @ForAll @From("files") String file, @ForAll @IntRange(min = 1, max = 43) int extra)
       throws IOException {

@@ -24,6 +24,7 @@ import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -73,7 +74,9 @@ class FeatureStoreTest {
   void rowsAreGatheredInAnyOrder() throws IOException {
     try (FeatureStore store = open(root)) {
       append(store, 0, 12);
-      int[] rows = {store.row(hash(11)), store.row(hash(0)), store.row(hash(7)), store.row(hash(0))};
+      int[] rows = {
+        store.row(hash(11)), store.row(hash(0)), store.row(hash(7)), store.row(hash(0))
+      };
       ByteBuffer memory = ByteBuffer.allocateDirect(4 * 24 + 4).order(ByteOrder.nativeOrder());
       FloatBuffer target = memory.asFloatBuffer().position(1);
 
@@ -106,7 +109,9 @@ class FeatureStoreTest {
       assertThat(values.get(image * 6)).isEqualTo(row(image, 0)[0]);
     }
     assertThat(folder.resolve("tensor0-00003.npy")).doesNotExist();
-    assertThat(folder.resolve("key.json")).content().contains("\"trunk\" : \"test\"", "block4_pool");
+    assertThat(folder.resolve("key.json"))
+        .content()
+        .contains("\"trunk\" : \"test\"", "block4_pool");
   }
 
   @Test
@@ -124,10 +129,10 @@ class FeatureStoreTest {
 
   @Test
   void aKeyHasOneHashInWhateverOrderItsPartsAreGiven() {
-    Map<String, String> oneWay = new java.util.LinkedHashMap<>();
+    Map<String, String> oneWay = new LinkedHashMap<>();
     oneWay.put("a", "1");
     oneWay.put("b", "2");
-    Map<String, String> otherWay = new java.util.LinkedHashMap<>();
+    Map<String, String> otherWay = new LinkedHashMap<>();
     otherWay.put("b", "2");
     otherWay.put("a", "1");
     assertThat(FeatureKey.of(oneWay).hash()).isEqualTo(FeatureKey.of(otherWay).hash()).hasSize(64);
@@ -160,6 +165,23 @@ class FeatureStoreTest {
     try (FeatureStore store = open(root)) {
       assertThat(store.row(hash(7))).isEqualTo(12);
       assertThat(checkAll(store, 12)).isEqualTo(12);
+    }
+  }
+
+  @Test
+  void anotherImageNamedInTheIndexDoesNotGetTheRow() throws IOException {
+    Path folder;
+    try (FeatureStore store = open(root)) {
+      append(store, 0, 2);
+      folder = store.path();
+    }
+    byte[] index = Files.readAllBytes(folder.resolve("index"));
+    index[31] = 3; // the hash of image 0 becomes that of image 2
+    Files.write(folder.resolve("index"), index);
+
+    try (FeatureStore store = open(root)) {
+      assertThat(store.missing(hashes(0, 3))).containsExactly(hash(0), hash(2));
+      check(store, 1);
     }
   }
 
@@ -224,7 +246,8 @@ class FeatureStoreTest {
       assertThatThrownBy(() -> append(store, 5, 8))
           .isInstanceOf(IOException.class)
           .hasMessageMatching(
-              "Features need 132 B in .*, but .* are free there: make room, .*--features DIR .*GRAFT_CACHE\\.");
+              "Features need 132 B in .*, but .* are free there: make room, .*--features DIR"
+                  + " .*GRAFT_CACHE\\.");
 
       assertThat(checkAll(store, 8)).isEqualTo(5);
       Files.deleteIfExists(nextShard);
@@ -285,7 +308,8 @@ class FeatureStoreTest {
 
   @Test
   void severalProcessesFillOneStore() throws Exception {
-    List<Process> others = List.of(FillingProcess.start(root, 300), FillingProcess.start(root, 300));
+    List<Process> others =
+        List.of(FillingProcess.start(root, 300), FillingProcess.start(root, 300));
     try (FeatureStore store = open(root)) {
       for (int image = 0; image < 300; image += 3) {
         append(store, image, image + 3);

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
-/** A process that appends images 0, 1, 2 … in batches of 3 and says after each batch how many there are. */
+/**
+ * A process that appends images 0, 1, 2 … in batches of 3 and says after each batch how many there
+ * are.
+ */
 final class FillingProcess {
   private FillingProcess() {}
 
@@ -33,7 +36,9 @@ final class FillingProcess {
     }
   }
 
-  /** Reads what the process says until it has appended so many images, and returns the last number. */
+  /**
+   * Reads what the process says until it has appended so many images, and returns the last number.
+   */
   static int lastImageAfter(Process process, int images) throws IOException {
     BufferedReader lines = process.inputReader();
     int last = 0;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import java.io.IOException;
@@ -36,7 +37,7 @@ class HandoffSchemaTest {
   void theSchemaItselfIsOne() throws IOException {
     JsonSchema metaSchema =
         JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
-            .getSchema(com.networknt.schema.SchemaLocation.of(SpecVersion.VersionFlag.V202012.getId()));
+            .getSchema(SchemaLocation.of(SpecVersion.VersionFlag.V202012.getId()));
     assertThat(metaSchema.validate(JSON.readTree(Path.of("docs/handoff.schema.json").toFile())))
         .isEmpty();
   }

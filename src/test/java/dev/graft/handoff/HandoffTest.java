@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
 import dev.graft.savedmodel.ModelFormatException;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,7 +45,9 @@ class HandoffTest {
 
     assertThat(read).isEqualTo(written);
     assertThat(read.preparation()).contains(Preparation.named("caffe", 2, 2));
-    assertThat(read.variables()).extracting(LayerVariable::name).containsExactly("dense/kernel", "dense/bias");
+    assertThat(read.variables())
+        .extracting(LayerVariable::name)
+        .containsExactly("dense/kernel", "dense/bias");
   }
 
   @Test
@@ -83,7 +87,9 @@ class HandoffTest {
   void aNewerVersionIsRefusedWithBothNumbers() throws IOException {
     change("/", "version", "7");
     assertRefused(
-        file() + " has version 7 of the handoff, but this Graft knows versions 1 to 1: use a newer Graft.");
+        file()
+            + " has version 7 of the handoff, but this Graft knows versions 1 to 1: use a newer"
+            + " Graft.");
   }
 
   @Test
@@ -118,7 +124,9 @@ class HandoffTest {
       int slash = pointer.lastIndexOf('/');
       ObjectNode parent = (ObjectNode) changed.at(pointer.substring(0, slash));
       String name = pointer.substring(slash + 1);
-      parent.set(name, parent.get(name).isNumber() ? JSON.nullNode() : JSON.getNodeFactory().numberNode(4.5));
+      parent.set(
+          name,
+          parent.get(name).isNumber() ? JSON.nullNode() : JSON.getNodeFactory().numberNode(4.5));
       JSON.writeValue(file().toFile(), changed);
       assertThatThrownBy(() -> Handoff.read(folder))
           .as(pointer)
@@ -156,8 +164,19 @@ class HandoffTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "../secret", "golden/../../secret", "/etc/passwd", "C:/x", "c:x", "a\\\\b", "a//b", "a/", ".",
-        "./a", "", "a/..", "a\\u0000b"
+        "../secret",
+        "golden/../../secret",
+        "/etc/passwd",
+        "C:/x",
+        "c:x",
+        "a\\\\b",
+        "a//b",
+        "a/",
+        ".",
+        "./a",
+        "",
+        "a/..",
+        "a\\u0000b"
       })
   void aPathThatLeavesTheFolderIsRefused(String path) throws IOException {
     String quoted = '"' + path + '"';
@@ -179,7 +198,8 @@ class HandoffTest {
       delimiter = ';',
       quoteCharacter = '`',
       value = {
-        "/; format; \"other\"; must have the format \"graft-handoff\" at $.format, but has \"other\"",
+        "/; format; \"other\"; must have the format \"graft-handoff\" at $.format, but has"
+            + " \"other\"",
         "/; version; 0; has version 0 of the handoff",
         "/; labels; []; The list of labels must be null or not empty",
         "/; files; {}; lacks saved_model.pb, LICENSE.weights, golden/images/0.jpg",
@@ -199,7 +219,8 @@ class HandoffTest {
         "/preparation/resize; height; 0; $.preparation.resize: Images cannot be resized to 0×2",
         "/preparation/resize; method; \"best\"; No resize method is called \"best\"",
         "/layers/1/variables/1; name; \"dense/kernel\"; The name of a variable must be unique",
-        "/layers/1/variables/0; shape; [-1, 2]; Every size of the variable \"dense/kernel\" must be known",
+        "/layers/1/variables/0; shape; [-1, 2]; Every size of the variable \"dense/kernel\" must be"
+            + " known",
         "/layers/1/variables/0; sha256; \"ABC\"; $.layers[1].variables[0]: A SHA-256 value is 64",
         "/layers/0; name; \"dense\"; The name of a layer must be unique",
         "/golden; tolerance; 0; $.golden: The tolerance of golden samples lies between 0 and 1",
@@ -224,7 +245,8 @@ class HandoffTest {
         .isInstanceOf(ModelFormatException.class)
         .hasMessageContaining("is not JSON")
         .hasMessageContaining("line 2");
-    for (String text : List.of("", "[]", "null", "{} {}", "{\"a\": 1, \"a\": 2}", "[".repeat(100_000))) {
+    for (String text :
+        List.of("", "[]", "null", "{} {}", "{\"a\": 1, \"a\": 2}", "[".repeat(100_000))) {
       Files.writeString(file(), text);
       assertThatThrownBy(() -> Handoff.read(folder)).isInstanceOf(ModelFormatException.class);
     }
@@ -264,9 +286,9 @@ class HandoffTest {
         .isInstanceOf(ModelFormatException.class)
         .hasMessage(
             folder
-                + " is not what its handoff.json lists: missing LICENSE.weights, golden/images/1.jpg;"
-                + " changed saved_model.pb, variables/variables.index; unexpected notes.txt."
-                + " Copy or export the model again.");
+                + " is not what its handoff.json lists: missing LICENSE.weights,"
+                + " golden/images/1.jpg; changed saved_model.pb, variables/variables.index;"
+                + " unexpected notes.txt. Copy or export the model again.");
     assertThat(written.compareFiles(folder).allAsListed()).isFalse();
   }
 
@@ -274,7 +296,8 @@ class HandoffTest {
   void hashesAreThoseOfSha256sum() {
     assertThat(written.files())
         .containsEntry(
-            "golden/images/0.jpg", "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed")
+            "golden/images/0.jpg",
+            "7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed")
         .doesNotContainKey("handoff.json");
   }
 
@@ -307,7 +330,7 @@ class HandoffTest {
     Npy.writeDoubles(features, NpyArray.of(new double[2], 2, 1));
     assertGoldenRefused(golden, "has elements of type '<f8': expected '<f4'");
     Files.delete(features);
-    assertGoldenRefused(golden, "golden/features.npy".replace('/', java.io.File.separatorChar));
+    assertGoldenRefused(golden, "golden/features.npy".replace('/', File.separatorChar));
     Files.delete(folder.resolve("golden/images/0.jpg"));
     assertGoldenRefused(golden, "0.jpg that handoff.json names is missing");
   }
@@ -335,7 +358,7 @@ class HandoffTest {
     if (value == null) {
       object.remove(member);
     } else {
-      object.putRawValue(member, new com.fasterxml.jackson.databind.util.RawValue(value));
+      object.putRawValue(member, new RawValue(value));
     }
     JSON.writeValue(file().toFile(), root);
   }

@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A folder with the files of a model, small and of no meaning to TensorFlow, and a handoff for it. */
+/**
+ * A folder with the files of a model, small and of no meaning to TensorFlow, and a handoff for it.
+ */
 final class TestModel {
   static final Golden GOLDEN =
       new Golden(
@@ -48,7 +50,8 @@ final class TestModel {
     training.put("unfrozen", List.of("block5_*"));
     return new Handoff(
         new ModelInfo("vgg16", "keras.applications", false, 8),
-        new WeightsInfo("random, seed 1", Optional.of("Apache-2.0"), Optional.of("LICENSE.weights")),
+        new WeightsInfo(
+            "random, seed 1", Optional.of("Apache-2.0"), Optional.of("LICENSE.weights")),
         versions,
         new Signature(
             "serving_default",
@@ -67,13 +70,21 @@ final class TestModel {
 
   private static LayerVariable kernel() {
     return new LayerVariable(
-        "dense/kernel", "dense/kernel/.ATTRIBUTES/VARIABLE_VALUE", "float32", List.of(3L, 2L), true,
+        "dense/kernel",
+        "dense/kernel/.ATTRIBUTES/VARIABLE_VALUE",
+        "float32",
+        List.of(3L, 2L),
+        true,
         "0123456789abcdef".repeat(4));
   }
 
   private static LayerVariable bias() {
     return new LayerVariable(
-        "dense/bias", "dense/bias/.ATTRIBUTES/VARIABLE_VALUE", "float32", List.of(2L), true,
+        "dense/bias",
+        "dense/bias/.ATTRIBUTES/VARIABLE_VALUE",
+        "float32",
+        List.of(2L),
+        true,
         "fedcba9876543210".repeat(4));
   }
 }

@@ -1,0 +1,258 @@
+package dev.graft.export;
+
+import dev.graft.data.Npy;
+import dev.graft.data.NpyArray;
+import dev.graft.data.Preparation;
+import dev.graft.handoff.Golden;
+import dev.graft.handoff.Handoff;
+import dev.graft.handoff.Layer;
+import dev.graft.handoff.LayerVariable;
+import dev.graft.handoff.ModelInfo;
+import dev.graft.handoff.Signature;
+import dev.graft.handoff.TensorInfo;
+import dev.graft.handoff.Versions;
+import dev.graft.handoff.WeightsInfo;
+import dev.graft.image.BadImageException;
+import dev.graft.image.ImageReader;
+import dev.graft.model.Backbone;
+import dev.graft.model.BackboneLayer;
+import dev.graft.model.FrozenGraph;
+import dev.graft.model.ImageBatch;
+import dev.graft.model.JoinedModel;
+import dev.graft.predict.Verification;
+import dev.graft.savedmodel.FlatInput;
+import dev.graft.savedmodel.FlatVariable;
+import dev.graft.savedmodel.SavedModelWriter;
+import dev.graft.savedmodel.SavedModelWriter.SignatureTensor;
+import dev.graft.tensor.HostTensor;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.tensorflow.proto.DataType;
+
+/**
+ * Writes a joined model as a SavedModel with a handoff: variables that Python sees under their
+ * Keras names, one signature from prepared images to probabilities and logits, the labels as an
+ * asset, golden samples. The same model gives the same bytes.
+ */
+public final class ModelExport {
+  private static final String SIGNATURE = "serving_default";
+  private static final String IMAGES = "images";
+  private static final String PROBABILITIES = "probabilities";
+  private static final String LOGITS = "logits";
+  private static final double TOLERANCE = 1e-5;
+
+  private final JoinedModel model;
+  private final Preparation preparation;
+  private final Map<String, Object> training;
+
+  /**
+   * Prepares an export.
+   *
+   * @param preparation how the model's images are prepared
+   * @param training what made the model, for the handoff: texts, numbers, booleans, lists and maps;
+   *     nothing that differs from one run to the next of the same settings
+   */
+  public ModelExport(JoinedModel model, Preparation preparation, Map<String, Object> training) {
+    this.model = model;
+    this.preparation = preparation;
+    this.training = training;
+  }
+
+  /**
+   * Writes the model, reads it again, and compares what it answers.
+   *
+   * @param folder where nothing is yet; on failure nothing is left there
+   * @return the comparison of the golden samples, which passed
+   * @throws IllegalStateException when the written model does not answer as the one in memory
+   * @throws IOException when it can't be written
+   */
+  public Verification write(Path folder) throws IOException {
+    writer().write(folder);
+    try {
+      Golden golden = writeGolden(folder);
+      writeLicence(folder);
+      handoff(golden).withFiles(Handoff.hashFiles(folder)).write(folder);
+      Verification verification = Verification.of(folder);
+      if (!verification.isPassed()) {
+        throw new IllegalStateException(
+            "The exported model does not answer as the trained one. " + verification.complaint());
+      }
+      return verification;
+    } catch (IOException | RuntimeException | Error e) {
+      FolderDeletion.delete(folder);
+      throw e;
+    }
+  }
+
+  private SavedModelWriter writer() {
+    SavedModelWriter writer = new SavedModelWriter(model.inferenceGraph());
+    for (JoinedModel.Weight weight : model.weights()) {
+      writer.variable(weight.node(), name(weight), weight.value(), weight.trainable());
+    }
+    FlatInput input = model.backbone().soleInput();
+    return writer
+        .signature(
+            SIGNATURE,
+            Map.of(IMAGES, new SignatureTensor(input.node() + ":0", input.dtype(), input.shape())),
+            Map.of(
+                PROBABILITIES,
+                new SignatureTensor(
+                    model.probabilitiesTensor(), DataType.DT_FLOAT, List.of(-1L, (long) classes())),
+                LOGITS,
+                new SignatureTensor(
+                    model.logitsTensor(), DataType.DT_FLOAT, List.of(-1L, (long) units()))))
+        .asset(
+            "labels.txt",
+            (String.join("\n", model.labels().names()) + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  private int classes() {
+    return model.labels().size();
+  }
+
+  private int units() {
+    return model.head().probability().units(classes());
+  }
+
+  /** A head's variables live under {@code head/}, so that no backbone's name is in their way. */
+  private static String name(JoinedModel.Weight weight) {
+    return weight.head() ? "head/" + weight.name() : weight.name();
+  }
+
+  private Golden writeGolden(Path folder) throws IOException {
+    Map<String, byte[]> images = GoldenImages.of(model.backbone());
+    Path golden = Files.createDirectories(folder.resolve("golden/images")).getParent();
+    List<String> paths = new ArrayList<>();
+    List<float[]> prepared = new ArrayList<>();
+    HostTensor batch;
+    try (ImageReader reader = ImageReader.open(preparation)) {
+      for (Map.Entry<String, byte[]> image : images.entrySet()) {
+        String path = "golden/images/" + image.getKey();
+        Files.write(folder.resolve(path), image.getValue());
+        paths.add(path);
+        prepared.add(reader.read(image.getValue()));
+      }
+      batch = ImageBatch.of(reader.shape(), prepared);
+    } catch (BadImageException e) {
+      throw new IOException("A golden image of the backbone can't be read: " + e.getMessage(), e);
+    }
+    write(golden.resolve("prepared.npy"), batch);
+    try (FrozenGraph graph = model.open()) {
+      List<HostTensor> answers = graph.run(List.of(batch));
+      write(golden.resolve("logits.npy"), answers.get(0));
+      write(golden.resolve("probabilities.npy"), answers.get(1));
+    }
+    Map<String, String> outputs = new LinkedHashMap<>();
+    outputs.put(PROBABILITIES, "golden/probabilities.npy");
+    outputs.put(LOGITS, "golden/logits.npy");
+    return new Golden(paths, "golden/prepared.npy", outputs, TOLERANCE);
+  }
+
+  private static void write(Path file, HostTensor tensor) throws IOException {
+    Npy.writeFloats(file, new NpyArray<>(tensor.shape(), tensor.floats()));
+  }
+
+  /** The licence of the backbone's weights goes where the weights go. */
+  private void writeLicence(Path folder) throws IOException {
+    Optional<String> file = model.backbone().handoff().flatMap(known -> known.weights().file());
+    if (file.isPresent()) {
+      Files.copy(model.backbone().source().resolve(file.get()), folder.resolve(file.get()));
+    }
+  }
+
+  private Handoff handoff(Golden golden) {
+    Backbone backbone = model.backbone();
+    FlatInput input = backbone.soleInput();
+    Optional<Handoff> origin = backbone.handoff();
+    String name = origin.map(known -> known.model().name()).orElse(backbone.source().getFileName().toString());
+    List<Layer> layers = layers();
+    long parameters = layers.stream().mapToLong(Layer::parameters).sum();
+    return new Handoff(
+        new ModelInfo(name, "graft", true, parameters),
+        new WeightsInfo(
+            "graft",
+            origin.flatMap(known -> known.weights().licence()),
+            origin.flatMap(known -> known.weights().file())),
+        Versions.current(),
+        new Signature(
+            SIGNATURE,
+            List.of(new TensorInfo(IMAGES, IMAGES, "float32", input.shape())),
+            List.of(
+                new TensorInfo(
+                    PROBABILITIES, PROBABILITIES, "float32", List.of(-1L, (long) classes())),
+                new TensorInfo(LOGITS, LOGITS, "float32", List.of(-1L, (long) units())))),
+        Optional.of(preparation),
+        Optional.of(model.labels().names()),
+        layers,
+        Map.of(),
+        Optional.of(golden),
+        Optional.of(training));
+  }
+
+  private List<Layer> layers() {
+    Map<String, JoinedModel.Weight> byNode = new LinkedHashMap<>();
+    model.weights().forEach(weight -> byNode.put(weight.node(), weight));
+    List<Layer> layers = new ArrayList<>();
+    for (BackboneLayer layer : model.backbone().layers()) {
+      List<LayerVariable> variables =
+          layer.variables().stream()
+              .map(FlatVariable::node)
+              .filter(byNode::containsKey)
+              .map(node -> variable(byNode.get(node)))
+              .toList();
+      layers.add(
+          new Layer(
+              layer.name(),
+              layer.type().orElse("Layer"),
+              layer.outputShape(),
+              parameters(variables),
+              layer.trainable(),
+              variables));
+    }
+    Map<String, List<LayerVariable>> head =
+        model.weights().stream()
+            .filter(JoinedModel.Weight::head)
+            .map(ModelExport::variable)
+            .collect(
+                Collectors.groupingBy(
+                    variable -> variable.name().substring(0, variable.name().lastIndexOf('/')),
+                    LinkedHashMap::new,
+                    Collectors.toList()));
+    head.forEach(
+        (name, variables) ->
+            layers.add(
+                new Layer(
+                    name, headClass(name), Optional.empty(), parameters(variables), true, variables)));
+    return layers;
+  }
+
+  private static String headClass(String layer) {
+    return layer.startsWith("head/dense")
+        ? "Dense"
+        : layer.startsWith("head/batch_normalization") ? "BatchNormalization" : "Layer";
+  }
+
+  private static long parameters(List<LayerVariable> variables) {
+    return variables.stream()
+        .mapToLong(variable -> variable.shape().stream().reduce(1L, Math::multiplyExact))
+        .sum();
+  }
+
+  private static LayerVariable variable(JoinedModel.Weight weight) {
+    return new LayerVariable(
+        name(weight),
+        name(weight),
+        "float32",
+        weight.value().shape(),
+        weight.trainable(),
+        weight.value().sha256());
+  }
+}
