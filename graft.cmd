@@ -8,8 +8,8 @@ setlocal EnableExtensions DisableDelayedExpansion
 
 set "root=%~dp0"
 set "home=%root%target\launcher"
-set "jdk_hint=install a JDK 17 or newer (winget install EclipseAdoptium.Temurin.17.JDK)"
-set "maven_hint=install Maven 3.8 or newer (scoop install maven, or from maven.apache.org, its bin folder on the PATH)"
+set "jdk_hint=install a JDK 17 or newer, for instance with winget install EclipseAdoptium.Temurin.17.JDK"
+set "maven_hint=install Maven 3.8 or newer, for instance with scoop install maven"
 
 set "java=java"
 if defined JAVA_HOME set "java=%JAVA_HOME%\bin\java.exe"
@@ -20,6 +20,7 @@ if errorlevel 1 (
 )
 
 rem What was built is fresh as long as the copy of its sources, kept beside it, is as new as they are.
+rem That does not see a deleted source; remove target\launcher after deleting one.
 if not exist "%home%\stamp" goto build
 xcopy "%root%pom.xml" "%home%\sources\" /d /l /y 2>nul | findstr /i /e /c:"pom.xml" >nul && goto build
 xcopy "%root%src\main" "%home%\sources\src\main\" /d /l /s /y 2>nul | findstr /i /c:"\src\main\" >nul && goto build
@@ -34,10 +35,10 @@ rem From Java 22 on only this console tells whether the output is a terminal.
 exit /b %ERRORLEVEL%
 
 :build
-for /f "tokens=3" %%v in ('"%java%" -version 2^>^&1 ^| findstr /i "version"') do set "version=%%~v"
+for /f "tokens=3" %%v in ('call "%java%" -version 2^>^&1 ^| findstr /i "version"') do set "version=%%~v"
 for /f "delims=.-+" %%v in ("%version%") do set "version=%%v"
 if %version% LSS 17 (
-  echo graft: %java% is Java %version%: %jdk_hint%, and set JAVA_HOME to it. 1>&2
+  echo graft: this is Java %version%: %jdk_hint%, and set JAVA_HOME to it. 1>&2
   exit /b 1
 )
 where mvn >nul 2>&1
@@ -66,7 +67,6 @@ if errorlevel 1 (
 )
 if not exist "%home%\lib" mkdir "%home%\lib"
 for %%j in ("%work%\lib\*.jar") do if not exist "%home%\lib\%%~nxj" move "%%j" "%home%\lib\" >nul
-del /q "%home%\graft-*.jar" 2>nul
 move /y "%work%\graft.jar" "%home%\graft-%id%.jar" >nul
 rmdir /s /q "%home%\sources" 2>nul
 move "%work%\sources" "%home%\sources" >nul
