@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -30,7 +31,7 @@ public final class Backbone {
   private final SavedModel saved;
   private final FlatModel flat;
   private final Optional<Handoff> handoff;
-  private final String output;
+  private final Optional<String> output;
   private final List<BackboneLayer> layers;
   private final Map<String, String> layerOfVariable;
 
@@ -38,7 +39,7 @@ public final class Backbone {
       SavedModel saved,
       FlatModel flat,
       Optional<Handoff> handoff,
-      String output,
+      Optional<String> output,
       List<BackboneLayer> layers) {
     this.saved = saved;
     this.flat = flat;
@@ -92,7 +93,7 @@ public final class Backbone {
                             + "\"; its layers are "
                             + String.join(", ", layerNames())
                             + "."));
-    return new Backbone(saved, flat, handoff, tensor, layers);
+    return new Backbone(saved, flat, handoff, Optional.of(tensor), layers);
   }
 
   /**
@@ -127,9 +128,26 @@ public final class Backbone {
     return flat;
   }
 
-  /** The tensor that a head joins, {@code node:index}. */
+  /**
+   * The tensor that a head joins, {@code node:index}.
+   *
+   * @throws IllegalArgumentException when the model has several outputs and none was chosen
+   */
   public String output() {
-    return output;
+    return output.orElseThrow(
+        () ->
+            new IllegalArgumentException(
+                flat.source()
+                    + " has the outputs "
+                    + flat.outputs().stream().map(FlatOutput::key).toList()
+                    + ", expected one that a head can join: name the layer"
+                    + " (--backbone-output)."));
+  }
+
+  /** Number of axes of the output that a head joins, the batch axis included. */
+  public int outputRank() {
+    return TensorShapes.of(flat.graph(), flat.inputs().stream().map(FlatInput::node).toList())
+        .rank(TensorName.parse(output()));
   }
 
   /** The layers in the order of the model. */
@@ -185,15 +203,10 @@ public final class Backbone {
     return input.shape() == null || input.shape().size() != 4 ? 3 : input.shape().get(3);
   }
 
-  private static String soleOutput(FlatModel flat) throws ModelFormatException {
-    if (flat.outputs().size() != 1) {
-      throw new ModelFormatException(
-          flat.source(),
-          "The model has the outputs "
-              + flat.outputs().stream().map(FlatOutput::key).toList()
-              + ", expected one that a head can join: name the layer (--backbone-output).");
-    }
-    return flat.outputs().get(0).tensor();
+  private static Optional<String> soleOutput(FlatModel flat) {
+    return flat.outputs().size() == 1
+        ? Optional.of(flat.outputs().get(0).tensor())
+        : Optional.empty();
   }
 
   private static List<BackboneLayer> layers(FlatModel flat, Optional<Handoff> handoff) {
@@ -213,7 +226,7 @@ public final class Backbone {
               layer.trainable(),
               layer.variables().stream()
                   .map(variable -> byKey.get(variable.key()))
-                  .filter(java.util.Objects::nonNull)
+                  .filter(Objects::nonNull)
                   .toList()));
     }
     return List.copyOf(layers);

@@ -138,7 +138,13 @@ public final class JoinedModel {
 
   /** A variable of the inference graph with its value; {@code head} tells where it belongs. */
   public record Weight(
-      String node, String name, HostTensor value, boolean trainable, boolean head) {}
+      String node, String name, HostTensor value, boolean trainable, boolean head) {
+    /** The layer that it belongs to. */
+    public String layer() {
+      int slash = name.lastIndexOf('/');
+      return slash < 0 ? name : name.substring(0, slash);
+    }
+  }
 
   /** All variables that the inference graph reads: the backbone's in its order, then the head's. */
   public List<Weight> weights() {

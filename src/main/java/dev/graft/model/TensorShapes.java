@@ -55,6 +55,20 @@ final class TensorShapes {
         && two.equals(Shape.of(SECOND_BATCH).append(tail(one)));
   }
 
+  /**
+   * Number of axes.
+   *
+   * @throws IllegalArgumentException when it is not known
+   */
+  int rank(TensorName tensor) {
+    Inferred inferred = first.get(tensor);
+    if (inferred == null || inferred.shape().isUnknown()) {
+      throw new IllegalArgumentException(
+          "The shape of \"" + tensor + "\" is not known: give the input size (--input-size).");
+    }
+    return inferred.shape().numDimensions();
+  }
+
   int[] rowShape(TensorName tensor) {
     Shape row = tail(first.get(tensor).shape());
     int[] shape = new int[row.numDimensions()];

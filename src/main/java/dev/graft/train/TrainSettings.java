@@ -60,6 +60,11 @@ public record TrainSettings(
     return new TrainSettings(join, data, loop, other);
   }
 
+  /** The command line that repeats the run, for a shell. */
+  public String command() {
+    return CommandText.of(this);
+  }
+
   /** Names and values as the command line has them, without where the run goes. */
   Map<String, String> describe(String head) {
     Map<String, String> text = new LinkedHashMap<>();

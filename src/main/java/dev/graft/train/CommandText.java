@@ -1,0 +1,88 @@
+package dev.graft.train;
+
+import dev.graft.data.Preparation;
+import dev.graft.model.FreezePlan;
+import dev.graft.model.Head;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The command line of settings; what is as by default is left out. */
+final class CommandText {
+  private final List<String> words = new ArrayList<>(List.of("graft", "train"));
+
+  private CommandText() {}
+
+  static String of(TrainSettings settings) {
+    CommandText text = new CommandText();
+    text.words.add(quote(settings.data().folder().toString()));
+    text.join(settings.join());
+    text.data(settings.data());
+    text.loop(settings.loop());
+    settings.out().features().ifPresent(folder -> text.option("--features", folder));
+    text.option("--out", settings.out().folder());
+    return String.join(" ", text.words);
+  }
+
+  private void join(JoinSettings join) {
+    option("--backbone", join.backbone());
+    join.output().ifPresent(layer -> option("--backbone-output", layer));
+    join.head().map(Head::describe).ifPresent(head -> option("--head", head));
+    FreezePlan plan = join.plan();
+    if (plan instanceof FreezePlan.Matching matching) {
+      option("--unfreeze", String.join(",", matching.patterns()));
+    } else if (plan instanceof FreezePlan.From from) {
+      option("--unfreeze-from", from.layer());
+    } else if (plan instanceof FreezePlan.Last last) {
+      option("--unfreeze-last", last.count());
+    }
+  }
+
+  private void data(DataSettings data) {
+    if (data.validationFolder().isPresent()) {
+      option("--validation", data.validationFolder().get());
+    } else if (data.validation() != DataSettings.DEFAULT_VALIDATION) {
+      option("--validation", data.validation());
+    }
+    PreparationSettings preparation = data.preparation();
+    preparation.name().ifPresent(name -> option("--preparation", name));
+    preparation.method().ifPresent(method -> option("--resize", method));
+    preparation
+        .size()
+        .ifPresent(size -> option("--input-size", size.height() + "x" + size.width()));
+    preparation
+        .orientation()
+        .filter(orientation -> orientation == Preparation.Orientation.EXIF)
+        .ifPresent(orientation -> option("--orientation", orientation));
+  }
+
+  private void loop(LoopSettings loop) {
+    LoopSettings defaults = LoopSettings.defaults();
+    option("--epochs", loop.epochs());
+    if (loop.batchSize() != defaults.batchSize()) {
+      option("--batch-size", loop.batchSize());
+    }
+    if (!loop.optimizer().equals(defaults.optimizer())) {
+      option("--optimizer", loop.optimizer().describe());
+    }
+    if (loop.fineTune().epochs() > 0) {
+      option("--fine-tune-epochs", loop.fineTune().epochs());
+      option("--fine-tune-learning-rate", loop.fineTune().learningRate());
+    }
+    option("--seed", loop.seed());
+  }
+
+  private void option(String name, Object value) {
+    words.add(name);
+    words.add(quote(value.toString()));
+  }
+
+  private static String quote(String word) {
+    if (word.matches("[A-Za-z0-9_./:=+-]+")) {
+      return word;
+    }
+    return word.chars()
+        .mapToObj(c -> "\"\\$`".indexOf(c) >= 0 ? "\\" + (char) c : Character.toString(c))
+        .collect(Collectors.joining("", "\"", "\""));
+  }
+}

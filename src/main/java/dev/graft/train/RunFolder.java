@@ -1,0 +1,82 @@
+package dev.graft.train;
+
+import dev.graft.export.FolderDeletion;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.stream.Stream;
+
+/**
+ * The folder of a run while it is being made: everything is written beside it and moved when it is
+ * whole. Closing without {@link #finish} leaves nothing behind.
+ */
+final class RunFolder implements AutoCloseable {
+  private final Path target;
+  private final Path partial;
+  private final boolean overwrite;
+  private boolean finished;
+
+  private RunFolder(Path target, Path partial, boolean overwrite) {
+    this.target = target;
+    this.partial = partial;
+    this.overwrite = overwrite;
+  }
+
+  /**
+   * Starts a run.
+   *
+   * @param overwrite whether a run that is there already is replaced
+   * @throws IllegalArgumentException when something is there that must not be replaced
+   */
+  static RunFolder create(Path target, boolean overwrite) throws IOException {
+    requireFree(target, overwrite);
+    Path parent = Files.createDirectories(target.toAbsolutePath().normalize().getParent());
+    String prefix = "." + target.getFileName() + ".partial-";
+    return new RunFolder(target, Files.createTempDirectory(parent, prefix), overwrite);
+  }
+
+  private static void requireFree(Path target, boolean overwrite) throws IOException {
+    if (!Files.exists(target) || isEmpty(target)) {
+      return;
+    }
+    if (!overwrite) {
+      throw new IllegalArgumentException(
+          target + " exists already: choose another --out, or replace it with --overwrite.");
+    }
+    if (!Files.exists(target.resolve("run.json"))) {
+      throw new IllegalArgumentException(
+          target + " is not the folder of a run (it has no run.json), so --overwrite does not"
+              + " replace it: choose another --out.");
+    }
+  }
+
+  private static boolean isEmpty(Path target) throws IOException {
+    if (!Files.isDirectory(target)) {
+      return false;
+    }
+    try (Stream<Path> inside = Files.list(target)) {
+      return inside.findAny().isEmpty();
+    }
+  }
+
+  /** Where the parts of the run are written. */
+  Path path() {
+    return partial;
+  }
+
+  /** Makes the run appear, whole. */
+  void finish() throws IOException {
+    requireFree(target, overwrite);
+    FolderDeletion.delete(target);
+    Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    finished = true;
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (!finished) {
+      FolderDeletion.delete(partial);
+    }
+  }
+}
