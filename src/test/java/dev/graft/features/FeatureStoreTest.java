@@ -308,17 +308,21 @@ class FeatureStoreTest {
 
   @Test
   void severalProcessesFillOneStore() throws Exception {
+    int images = 450;
     List<Process> others =
-        List.of(FillingProcess.start(root, 300), FillingProcess.start(root, 300));
+        List.of(FillingProcess.start(root, images), FillingProcess.start(root, images));
     try (FeatureStore store = open(root)) {
-      for (int image = 0; image < 300; image += 3) {
+      for (Process other : others) {
+        FillingProcess.lastImageAfter(other, 3);
+      }
+      for (int image = images - 3; image >= 0; image -= 3) {
         append(store, image, image + 3);
       }
       for (Process other : others) {
         assertThat(other.waitFor()).as(() -> FillingProcess.output(other)).isZero();
       }
-      assertThat(checkAll(store, 300)).isEqualTo(300);
-      assertThat(store.rows()).isEqualTo(300);
+      assertThat(checkAll(store, images)).isEqualTo(images);
+      assertThat(store.rows()).as("each image once").isEqualTo(images);
     } finally {
       others.forEach(Process::destroyForcibly);
     }
