@@ -202,7 +202,7 @@ public final class ImageReader implements AutoCloseable {
         : "is a " + format + " that cannot be decoded: " + detail;
   }
 
-  /** TensorFlow's optimiser would merge constants, which changes the last bit. */
+  /** TensorFlow's optimiser would turn divisions into multiplications: off by the last bit. */
   private static ConfigProto exactArithmetic() {
     return ConfigProto.newBuilder()
         .setGraphOptions(

@@ -41,8 +41,9 @@ public final class PreparationOps {
   /**
    * Adds the preparation of one image to a graph.
    *
-   * <p>An optimiser that merges constants may change the last bit where both divisor and scale have
-   * an effect; {@link ImageReader} runs without one.
+   * <p>TensorFlow's graph optimiser turns a division by a constant into a multiplication, which
+   * changes the last bit. {@link ImageReader} runs without it; a graph that is run elsewhere may be
+   * off by that bit.
    *
    * @param bytes the file, a scalar; bytes that are no image fail the run
    * @param orientation as {@link ExifOrientation} gives it, a scalar from 1 to 8; not used where the
