@@ -30,7 +30,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "2:wrong usage",
       "3:done, but a gate was not met, such as --assert-accuracy"
     },
-    subcommands = {HelpCommand.class})
+    subcommands = {
+      InspectCommand.class,
+      VerifyCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      PredictCommand.class,
+      HelpCommand.class
+    })
 public final class Main {
   private Main() {}
 

@@ -1,0 +1,70 @@
+package dev.graft.cli;
+
+import dev.graft.data.ImageFolder;
+import dev.graft.data.LabeledImage;
+import dev.graft.data.LabeledImages;
+import dev.graft.metrics.Evaluation;
+import dev.graft.predict.Predictor;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code graft evaluate}. */
+@Command(
+    name = "evaluate",
+    description = "Accuracy, precision, recall, F1, AUC, confusion matrix, worst mistakes.")
+final class EvaluateCommand implements Callable<Integer> {
+  @Mixin private OutputOptions output;
+
+  @Parameters(index = "0", paramLabel = "MODEL", description = "A run, or an exported classifier.")
+  private Path model;
+
+  @Parameters(
+      index = "1",
+      paramLabel = "DATA",
+      description =
+          "Folder with one sub-folder a class; of train/, validation/ and test/ the last one there"
+              + " is evaluated.")
+  private Path data;
+
+  @Option(
+      names = "--assert-accuracy",
+      paramLabel = "SHARE",
+      description = "Exit with 3 when the accuracy is lower.")
+  private Double assertAccuracy;
+
+  @Override
+  public Integer call() throws Exception {
+    Console console = output.console();
+    LabeledImages images = ImageFolder.read(data);
+    List<LabeledImage> chosen =
+        !images.test().isEmpty()
+            ? images.test()
+            : images.hasValidation() ? images.validation() : images.images();
+    Predictor.Evaluated evaluated;
+    try (Predictor predictor = Predictor.load(model);
+        Progress progress = console.progress("evaluating", chosen.size(), "images")) {
+      evaluated =
+          predictor.evaluate(chosen, images.labels(), (task, done, total) -> progress.step(1));
+    }
+    Evaluation evaluation = evaluated.evaluation();
+    Map<String, Object> json = new LinkedHashMap<>(evaluation.toMap());
+    Map<String, String> rejected = new LinkedHashMap<>();
+    evaluated.rejected().forEach((path, reason) -> rejected.put(path.toString(), reason));
+    json.put("rejected", rejected);
+    console.result(json, evaluation::describe);
+    evaluated.rejected().forEach((path, reason) -> console.warn(path + " " + reason));
+    if (assertAccuracy != null && evaluation.accuracy() < assertAccuracy) {
+      throw new GateNotMetException(
+          "The accuracy is %.4f, expected at least %s (--assert-accuracy)."
+              .formatted(evaluation.accuracy(), assertAccuracy));
+    }
+    return ExitCode.DONE.code();
+  }
+}

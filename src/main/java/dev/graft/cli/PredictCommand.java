@@ -1,0 +1,73 @@
+package dev.graft.cli;
+
+import dev.graft.predict.Answer;
+import dev.graft.predict.Predictor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code graft predict}. */
+@Command(name = "predict", description = "Label and probability of each image.")
+final class PredictCommand implements Callable<Integer> {
+  @Mixin private OutputOptions output;
+
+  @Parameters(index = "0", paramLabel = "MODEL", description = "A run, or an exported classifier.")
+  private Path model;
+
+  @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "Image files.")
+  private List<Path> images;
+
+  @Option(
+      names = "--top",
+      defaultValue = "1",
+      paramLabel = "K",
+      description = "How many classes to name for each image (default: ${DEFAULT-VALUE}).")
+  private int top;
+
+  @Override
+  public Integer call() throws Exception {
+    List<Map<String, Object>> json = new ArrayList<>();
+    Table table = new Table("image", "label", "probability");
+    List<String> bad = new ArrayList<>();
+    try (Predictor predictor = Predictor.load(model)) {
+      predictor.predict(
+          images,
+          (file, answer, rejection) -> {
+            answer.ifPresent(given -> add(file, given, json, table));
+            rejection.ifPresent(reason -> bad.add(reject(file, reason, json)));
+          });
+    }
+    output.console().result(Map.of("predictions", json), () -> table);
+    if (!bad.isEmpty()) {
+      throw new java.io.IOException(String.join(" ", bad));
+    }
+    return ExitCode.DONE.code();
+  }
+
+  private void add(Path file, Answer answer, List<Map<String, Object>> json, Table table) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("path", file);
+    entry.put("label", answer.label());
+    entry.put("probability", answer.probability());
+    entry.put("top", answer.top(Math.max(1, top)));
+    json.add(entry);
+    for (Answer.Guess guess : answer.top(Math.max(1, top))) {
+      table.row(file, guess.label(), "%.4f".formatted(guess.probability()));
+    }
+  }
+
+  private static String reject(Path file, String reason, List<Map<String, Object>> json) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("path", file);
+    entry.put("error", reason);
+    json.add(entry);
+    return file + " " + reason;
+  }
+}

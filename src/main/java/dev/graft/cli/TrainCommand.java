@@ -1,0 +1,322 @@
+package dev.graft.cli;
+
+import dev.graft.metrics.Epoch;
+import dev.graft.metrics.Evaluation;
+import dev.graft.model.FreezePlan;
+import dev.graft.model.Head;
+import dev.graft.train.DataSettings;
+import dev.graft.train.JoinSettings;
+import dev.graft.train.LoopSettings;
+import dev.graft.train.Optimizer;
+import dev.graft.train.TrainListener;
+import dev.graft.train.TrainSettings;
+import dev.graft.train.TrainedRun;
+import dev.graft.train.TransferLearning;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code graft train}. */
+@Command(
+    name = "train",
+    description = "Train a head on an exported backbone with a folder of images; the whole job.")
+final class TrainCommand implements Callable<Integer> {
+  @Mixin private OutputOptions output;
+  @Mixin private PreparationOptions preparation;
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      paramLabel = "DATA",
+      description =
+          "Folder with one sub-folder a class, or with train/ and validation/ (and test/) of those.")
+  private Path data;
+
+  @Option(
+      names = "--backbone",
+      required = true,
+      paramLabel = "MODEL",
+      description = "Folder of the exported backbone.")
+  private Path backbone;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "RUN",
+      description = "Folder for the run: model, figures, report.")
+  private Path out;
+
+  @Option(
+      names = "--backbone-output",
+      paramLabel = "LAYER",
+      description = "Join the head at this layer of the backbone (default: its output).")
+  private String backboneOutput;
+
+  @Option(
+      names = "--head",
+      paramLabel = "HEAD",
+      description =
+          "Layers from left to right: gap, gmp, flatten, dense(units[, activation]), dropout(rate),"
+              + " batchnorm (default: \"gap, dropout(0.2), dense(softmax)\", for a vector"
+              + " \"dense(softmax)\").")
+  private String head;
+
+  @ArgGroup private Unfreezing unfreezing;
+
+  /** At most one way to say what trains. */
+  private static final class Unfreezing {
+    @Option(
+        names = "--unfreeze",
+        split = ",",
+        paramLabel = "PATTERN",
+        description = "Train the layers whose names match, as in \"block5_*\".")
+    private String[] patterns;
+
+    @Option(
+        names = "--unfreeze-from",
+        paramLabel = "LAYER",
+        description = "Train this layer and all after it.")
+    private String from;
+
+    @Option(names = "--unfreeze-last", paramLabel = "N", description = "Train the last N layers.")
+    private Integer last;
+
+    FreezePlan plan() {
+      if (patterns != null) {
+        return FreezePlan.unfreeze(patterns);
+      }
+      return from != null ? FreezePlan.unfreezeFrom(from) : FreezePlan.unfreezeLast(last);
+    }
+  }
+
+  @Option(
+      names = "--validation",
+      defaultValue = "0.2",
+      paramLabel = "SHARE|DIR",
+      description = "Share of the images to validate on, or a folder (default: ${DEFAULT-VALUE}).")
+  private String validation;
+
+  @Option(
+      names = "--epochs",
+      defaultValue = "10",
+      description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
+  private int epochs;
+
+  @Option(
+      names = "--batch-size",
+      defaultValue = "32",
+      description = "Images a step (default: ${DEFAULT-VALUE}).")
+  private int batchSize;
+
+  @Option(
+      names = "--optimizer",
+      defaultValue = "adam(1e-3)",
+      description =
+          "adam, sgd, rmsprop or adagrad with learning rate and settings, as in"
+              + " \"sgd(0.01, momentum=0.9, nesterov)\" (default: ${DEFAULT-VALUE}).")
+  private String optimizer;
+
+  @Option(
+      names = "--fine-tune-epochs",
+      defaultValue = "0",
+      description =
+          "Epochs of a second phase with the unfrozen layers; --epochs then train the head alone"
+              + " (default: ${DEFAULT-VALUE}).")
+  private int fineTuneEpochs;
+
+  @Option(
+      names = "--fine-tune-learning-rate",
+      defaultValue = "1e-5",
+      description = "Learning rate of the second phase (default: ${DEFAULT-VALUE}).")
+  private double fineTuneLearningRate;
+
+  @Option(
+      names = "--seed",
+      defaultValue = "1",
+      description = "Of the split, the head, the order, the dropout (default: ${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(
+      names = "--features",
+      paramLabel = "DIR",
+      description = "Keep the features here (default: the user's cache, see GRAFT_CACHE).")
+  private Path features;
+
+  @Option(names = "--overwrite", description = "Replace a run that is there already.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--assert-accuracy",
+      paramLabel = "SHARE",
+      description = "Exit with 3 when the validation accuracy is lower.")
+  private Double assertAccuracy;
+
+  @Override
+  public Integer call() throws Exception {
+    Console console = output.console();
+    TrainSettings settings = settings();
+    console.say("Training on %s with %s; the run goes to %s.".formatted(data, backbone, out));
+    try (Watching watching = new Watching(console)) {
+      TrainedRun run = TransferLearning.train(settings, watching);
+      watching.close();
+      console.result(json(run), () -> text(run));
+      requireAccuracy(run.outcome().after());
+      return ExitCode.DONE.code();
+    }
+  }
+
+  private TrainSettings settings() {
+    try {
+      JoinSettings join =
+          new JoinSettings(
+              backbone,
+              Optional.ofNullable(backboneOutput),
+              Optional.ofNullable(head).map(Head::parse),
+              unfreezing == null ? FreezePlan.allFrozen() : unfreezing.plan());
+      LoopSettings loop =
+          new LoopSettings(
+              epochs,
+              batchSize,
+              Optimizer.parse(optimizer),
+              new LoopSettings.FineTune(fineTuneEpochs, fineTuneLearningRate),
+              seed);
+      return new TrainSettings(
+          join,
+          dataSettings(),
+          loop,
+          new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features)));
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private DataSettings dataSettings() {
+    if (validation.matches("[0-9.eE+-]+") && !Files.isDirectory(Path.of(validation))) {
+      double share = Double.parseDouble(validation);
+      return new DataSettings(data, share, Optional.empty(), preparation.settings());
+    }
+    return new DataSettings(
+        data,
+        DataSettings.DEFAULT_VALIDATION,
+        Optional.of(Path.of(validation)),
+        preparation.settings());
+  }
+
+  private void requireAccuracy(Evaluation after) {
+    if (assertAccuracy != null && after.accuracy() < assertAccuracy) {
+      throw new GateNotMetException(
+          "The validation accuracy is %.4f, expected at least %s (--assert-accuracy)."
+              .formatted(after.accuracy(), assertAccuracy));
+    }
+  }
+
+  private static Map<String, Object> json(TrainedRun run) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("run", run.folder());
+    json.put("model", run.folder().resolve("model"));
+    json.put("accuracyBefore", run.outcome().before().accuracy());
+    json.put("accuracy", run.outcome().after().accuracy());
+    json.put("loss", run.outcome().after().loss());
+    run.outcome().test().ifPresent(test -> json.put("testAccuracy", test.accuracy()));
+    json.put("trainingImages", run.images().split().training().size());
+    json.put("validationImages", run.images().split().validation().size());
+    json.put("rejected", run.images().rejected().size());
+    json.put("imagesThroughTrunk", run.images().computed());
+    json.put("frozenVariables", run.frozen().size());
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    run.times().forEach((part, time) -> seconds.put(part, time.toMillis() / 1e3));
+    json.put("seconds", seconds);
+    return json;
+  }
+
+  private static String text(TrainedRun run) {
+    StringBuilder text = new StringBuilder();
+    Evaluation after = run.outcome().after();
+    text.append(after.describe().stripTrailing()).append("\n\n");
+    text.append(
+        "Validation accuracy %.4f on %d images (%.4f before training).%n"
+            .formatted(
+                after.accuracy(), after.examples(), run.outcome().before().accuracy()));
+    run.outcome()
+        .test()
+        .ifPresent(
+            test ->
+                text.append(
+                    "Test accuracy %.4f on %d images.%n"
+                        .formatted(test.accuracy(), test.examples())));
+    text.append(
+        "%d frozen variables, identical before and after.%n".formatted(run.frozen().size()));
+    if (!run.images().rejected().isEmpty()) {
+      text.append(
+          "%d files left out; the report says why.%n".formatted(run.images().rejected().size()));
+    }
+    Duration total = run.times().values().stream().reduce(Duration.ZERO, Duration::plus);
+    text.append("Done in %.1f s.%n".formatted(total.toMillis() / 1e3));
+    text.append("  model:  %s%n".formatted(run.folder().resolve("model")));
+    text.append("  report: %s%n".formatted(run.folder().resolve("report.html")));
+    return text.toString();
+  }
+
+  /** Shows the listener's news on the console. */
+  private static final class Watching implements TrainListener, AutoCloseable {
+    private final Console console;
+    private Progress progress = Progress.SILENT;
+    private String task = "";
+    private long done;
+
+    Watching(Console console) {
+      this.console = console;
+    }
+
+    @Override
+    public synchronized void progress(String next, long reached, long total) {
+      if (!next.equals(task) || reached < done) {
+        progress.close();
+        task = next;
+        done = 0;
+        progress = total > 0 ? console.progress(next, total, "images") : Progress.SILENT;
+      }
+      progress.step(reached - done);
+      done = reached;
+    }
+
+    @Override
+    public synchronized void epoch(Epoch epoch) {
+      close();
+      console.say(
+          "epoch %d (%s): loss %.4f, accuracy %.4f, validation loss %.4f, accuracy %.4f"
+              .formatted(
+                  epoch.number(),
+                  epoch.phase(),
+                  epoch.loss(),
+                  epoch.accuracy(),
+                  epoch.validationLoss(),
+                  epoch.validationAccuracy()));
+    }
+
+    @Override
+    public synchronized void note(String sentence) {
+      close();
+      console.say(sentence);
+    }
+
+    @Override
+    public synchronized void close() {
+      progress.close();
+      progress = Progress.SILENT;
+      task = "";
+      done = 0;
+    }
+  }
+}
