@@ -1,0 +1,175 @@
+"""The commands ``graft-export`` and ``graft-verify``."""
+
+import argparse
+import dataclasses
+import json
+import logging
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from graft_export.errors import GraftError, UsageError, one_line
+
+VERBOSE = "--verbose"
+
+
+def export_command() -> int:
+    """Entry point of ``graft-export``."""
+    return _run(_export_parser(), _export)
+
+
+def verify_command() -> int:
+    """Entry point of ``graft-verify``."""
+    return _run(_verify_parser(), _verify)
+
+
+def _run(parser: argparse.ArgumentParser, command: Callable[[Any], None]) -> int:
+    options = parser.parse_args()
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    try:
+        command(options)
+    except GraftError as error:
+        return _fail(str(error), error.exit_code, options.verbose)
+    except MemoryError:
+        return _fail("There is not enough memory for this model.", 1, options.verbose)
+    except OSError as error:
+        return _fail(one_line(error), 1, options.verbose)
+    return 0
+
+
+def _fail(message: str, exit_code: int, verbose: bool) -> int:
+    if verbose:
+        traceback.print_exc()
+    print(message, file=sys.stderr)
+    return exit_code
+
+
+def _export_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="graft-export",
+        description="Exports a Keras model as a SavedModel that Graft trains on.",
+    )
+    parser.add_argument(
+        "name", nargs="?", help="a model of keras.applications (vgg16, …) or efficientnet-lite0"
+    )
+    parser.add_argument("--model", type=Path, metavar="FILE", help="a .keras file instead")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    parser.add_argument(
+        "--weights",
+        metavar="imagenet|none|FILE",
+        help="imagenet (the default), none (lively random ones), or a file",
+    )
+    parser.add_argument("--seed", type=int, help="seed of --weights none (1)")
+    parser.add_argument(
+        "--input-size", type=_size, metavar="HxW", help="height and width of the input, or one N"
+    )
+    parser.add_argument("--include-top", action="store_true", help="with the classifier")
+    parser.add_argument(
+        "--classes", type=_positive, metavar="N", help="classes of the classifier (1000)"
+    )
+    parser.add_argument(
+        "--preparation",
+        choices=["caffe", "tf", "torch", "rescale", "none"],
+        help="how images were prepared for --model",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing output")
+    return _with_common_options(parser)
+
+
+def _verify_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="graft-verify",
+        description="Checks the hashes of a handoff and computes its golden samples again.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a SavedModel with handoff.json")
+    return _with_common_options(parser)
+
+
+def _with_common_options(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(VERBOSE, action="store_true", help="show the stack trace of an error")
+    return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    if match is None or not int(match[1]) or match[2] == "0":
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 224 or 150x200")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return int(text)
+
+
+def _export(options: argparse.Namespace) -> None:
+    _require_sense(options)
+    # Imported late: TensorFlow takes seconds to load, which --help should not.
+    from graft_export import export
+
+    export.require_free(options.out, options.overwrite)
+    manifest = export.export(_source(options), options.out, options.overwrite)
+    if options.json:
+        print(json.dumps({"out": os.fspath(options.out), **dataclasses.asdict(manifest.model)}))
+    else:
+        print(f"{options.out}: {manifest.model.name}, {manifest.model.parameters:,} parameters")
+
+
+def _require_sense(options: argparse.Namespace) -> None:
+    if (options.name is None) == (options.model is None):
+        raise UsageError("Say what to export: the name of a backbone, or --model FILE.keras.")
+    if options.model is not None:
+        useless = ("weights", "seed", "include_top", "classes")
+        reason = "has no meaning with --model"
+    else:
+        useless = ("preparation",)
+        reason = "is only for --model: the preparation of a named backbone is known"
+    for option in useless:
+        if getattr(options, option):
+            raise UsageError(f"--{option.replace('_', '-')} {reason}.")
+    if options.classes and not options.include_top:
+        raise UsageError("--classes needs --include-top: only the classifier has classes.")
+    if options.seed is not None and options.weights != "none":
+        raise UsageError("--seed is for --weights none: other weights are not random.")
+    if options.seed is not None and options.seed < 0:
+        raise UsageError(f"--seed should be 0 or more but is {options.seed}.")
+
+
+def _source(options: argparse.Namespace) -> Any:
+    from graft_export import applications, source
+    from graft_export.progress import say
+
+    if options.model is None:
+        return applications.build(
+            applications.Request(
+                name=options.name,
+                weights=options.weights or "imagenet",
+                seed=1 if options.seed is None else options.seed,
+                input_size=options.input_size,
+                include_top=options.include_top,
+                classes=options.classes or applications.IMAGENET_CLASSES,
+            )
+        )
+    read = source.read_keras_file(options.model, options.input_size, options.preparation)
+    if read.preparation and not read.preparation.in_graph and not options.preparation:
+        say(
+            f"{options.model} does not scale its pixels itself: the handoff says that they are "
+            "taken as they are, 0 to 255; if they were prepared for training, add --preparation."
+        )
+    return read
+
+
+def _verify(options: argparse.Namespace) -> None:
+    from graft_export import verify
+
+    verification = verify.verify(options.model)
+    if options.json:
+        print(json.dumps(dataclasses.asdict(verification)))
+    else:
+        print(verify.table(verification))

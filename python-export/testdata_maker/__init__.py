@@ -1,0 +1,1 @@
+"""Makes what lies in ``testdata/``, for the tests of both languages; not part of the package."""
