@@ -20,7 +20,7 @@ from graft_export.errors import GraftError
 from graft_export.handoff import Golden, Handoff
 from graft_export.progress import stage
 from graft_export.savedmodel import Interface
-from graft_export.source import Source, takes_one_image
+from graft_export.source import Source, gives_probabilities, takes_one_image
 
 
 def export(source: Source, out: Path, overwrite: bool = False) -> Handoff:
@@ -71,21 +71,27 @@ def _write(source: Source, folder: Path) -> Handoff:
 
 
 def _interface(source: Source) -> Interface:
-    model = source.model
-    if not takes_one_image(model):
-        names = _identifiers([tensor.name for tensor in model.inputs])
-        shapes = [[None, *tensor.shape[1:]] for tensor in model.inputs]
-        return Interface(dict(zip(names, shapes, strict=True)), _output_names(model))
+    return Interface(_input_shapes(source), _output_names(source))
+
+
+def _input_shapes(source: Source) -> dict[str, list[int | None]]:
+    tensors = source.model.inputs
+    if not takes_one_image(source.model):
+        names = _identifiers([tensor.name for tensor in tensors])
+        shapes = ([None, *tensor.shape[1:]] for tensor in tensors)
+        return dict(zip(names, shapes, strict=True))
     assert source.preparation is not None
     assert source.preparation.resize is not None
     size = source.preparation.resize
-    shape = [None, size.height, size.width, model.inputs[0].shape[-1]]
-    if len(model.outputs) > 1:
-        return Interface({"images": shape}, _output_names(model))
-    return Interface({"images": shape}, [_sole_output(model, source.include_top)])
+    return {"images": [None, size.height, size.width, tensors[0].shape[-1]]}
 
 
-def _output_names(model: Any) -> list[str]:
+def _output_names(source: Source) -> list[str]:
+    model = source.model
+    if len(model.outputs) == 1 and source.include_top:
+        return ["probabilities" if gives_probabilities(model) else "logits"]
+    if len(model.outputs) == 1 and takes_one_image(model):
+        return ["features"]
     return _identifiers(list(model.output_names))
 
 
@@ -101,20 +107,6 @@ def _identifiers(names: list[str]) -> list[str]:
             candidate = f"{plain}_{number}"
         taken.append(candidate)
     return taken
-
-
-def _sole_output(model: Any, include_top: bool) -> str:
-    if not include_top:
-        return "features"
-    activation = getattr(_last_layer(model), "activation", None)
-    probable = activation in (keras.activations.softmax, keras.activations.sigmoid)
-    softmax = isinstance(_last_layer(model), keras.layers.Softmax)
-    return "probabilities" if probable or softmax else "logits"
-
-
-def _last_layer(model: Any) -> Any:
-    layer = model.layers[-1]
-    return _last_layer(layer) if isinstance(layer, keras.Model) else layer
 
 
 def _golden(

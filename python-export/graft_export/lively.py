@@ -17,6 +17,12 @@ from graft_export.layers import named_layers
 
 _JITTER = 0.1
 
+# Rectifiers that are open more often than not, and branches of a residual network that are weaker
+# than its stream, keep a deep random network from magnifying rounding errors until two correct
+# implementations disagree.
+_OPENNESS = 0.75
+_BRANCH = 0.3
+
 
 def enliven(model: Any, seed: int, samples: list[npt.NDArray[Any]]) -> None:
     """Gives every weight of ``model`` a seeded value, calibrated on ``samples``.
@@ -63,9 +69,11 @@ class _Pass:
     def __init__(self, draw: _Draw) -> None:
         self._draw = draw
         self._done: set[int] = set()
+        self._branches: set[int] = set()
 
     def run(self, model: Any, samples: list[Any]) -> Any:
         flat = keras.Model(model.inputs, model.outputs)
+        self._branches |= _ends_of_branches(flat)
         # Runs the graph node by node through the function that is given for each operation.
         return flat._run_through_graph(samples, operation_fn=self._calibrated)
 
@@ -84,6 +92,7 @@ class _Pass:
     def _calibrate(self, layer: Any, inputs: Any, options: Any) -> None:
         if isinstance(layer, keras.layers.BatchNormalization):
             self._set_statistics(layer.moving_mean, layer.moving_variance, inputs[0], layer.axis)
+            self._open(layer)
         elif isinstance(layer, keras.layers.Normalization):
             if layer.weights:
                 self._set_statistics(layer.adapt_mean, layer.adapt_variance, inputs[0], -1)
@@ -94,10 +103,19 @@ class _Pass:
     def _set_statistics(self, mean: Any, variance: Any, inputs: Any, axis: int) -> None:
         values = np.moveaxis(np.asarray(inputs, np.float64), axis, -1)
         values = values.reshape(-1, values.shape[-1])
-        deviation = values.std(axis=0) + 1e-3
+        deviation = values.std(axis=0)
+        # A channel that hardly varies over the samples would burst on the next image.
+        deviation = np.hypot(deviation, 0.3 * np.sqrt(np.mean(deviation**2)) + 1e-3)
         shape = tuple(mean.shape)
         mean.assign(_rounded(values.mean(axis=0) + deviation * self._draw.jitter(shape)))
         variance.assign(_rounded(deviation**2 * np.exp(self._draw.jitter(shape))))
+
+    def _open(self, layer: Any) -> None:
+        if id(layer) in self._branches:
+            if layer.scale:
+                layer.gamma.assign(layer.gamma.numpy() * np.float32(_BRANCH))
+        elif layer.center:
+            layer.beta.assign(layer.beta.numpy() + np.float32(_OPENNESS))
 
     def _set_kernel(self, layer: Any, inputs: Any, options: Any) -> None:
         """Scales the kernel so that what reaches the activation varies by 1 around about 0."""
@@ -112,7 +130,30 @@ class _Pass:
         kernel.assign(kernel.numpy() * np.float32(scale))
         if bias is not None:
             mean = output.reshape(-1, output.shape[-1]).mean(axis=0)
-            bias.assign(self._draw.jitter(tuple(bias.shape)) - _rounded(mean * scale))
+            jitter = self._draw.jitter(tuple(bias.shape))
+            opening = _OPENNESS if _rectifies(activation) else 0.0
+            bias.assign(opening + jitter - _rounded(mean * scale))
+
+
+def _rectifies(activation: Any) -> bool:
+    return activation in (keras.activations.relu, keras.activations.relu6)
+
+
+def _ends_of_branches(model: Any) -> set[int]:
+    """The layers whose outputs are added to a stream: of what each ``Add`` adds, the last made."""
+    order = {id(operation): index for index, operation in enumerate(model.operations)}
+    ends = set()
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Add):
+            added = [_maker(tensor) for tensor in layer.input]
+            ends.add(id(max(added, key=lambda maker: order.get(id(maker), -1))))
+    return ends
+
+
+def _maker(tensor: Any) -> Any:
+    """The operation that made a tensor, dropouts left out."""
+    operation = tensor._keras_history.operation
+    return _maker(operation.input) if isinstance(operation, keras.layers.Dropout) else operation
 
 
 def _last_kernel(layer: Any) -> Any:

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
-from tensorflow.core.protobuf import fingerprint_pb2, trackable_object_graph_pb2
+from tensorflow.core.protobuf import fingerprint_pb2, saved_model_pb2, trackable_object_graph_pb2
 
 from graft_export.handoff import Endpoint, Layer, Signature, Variable
 from graft_export.layers import NamedLayer, named_layers
@@ -42,7 +42,8 @@ def write(model: Any, interface: Interface, folder: Path) -> tuple[Signature, li
     root.layers = _tree(layers, variables)
     function = _inference(model, interface, variables).get_concrete_function()
     tf.saved_model.save(root, str(folder), signatures={SIGNATURE: function})
-    _drop_what_differs_from_run_to_run(folder)
+    _run_without_xla(folder)
+    make_repeatable(folder)
     signature = Signature(SIGNATURE, _inputs(model, interface), _outputs(function, interface))
     return signature, _stored(layers, folder)
 
@@ -65,17 +66,14 @@ def checkpoint(folder: Path) -> Any:
 
 def _inference(model: Any, interface: Interface, variables: dict[int, Any]) -> Any:
     flat = keras.Model(model.inputs, model.outputs)
-    # Random state is no weight and has no part in inference; it enters as a constant.
-    trainable = [variables.get(id(weight), weight) for weight in flat.trainable_variables]
-    others = [variables.get(id(weight), weight) for weight in flat.non_trainable_variables]
+    # Random state is no weight and has no part in inference; it enters as zeros.
+    trainable, others = (
+        [variables.get(id(one), np.zeros(one.shape, one.dtype)) for one in of_model]
+        for of_model in (flat.trainable_variables, flat.non_trainable_variables)
+    )
 
     def call(*inputs: Any) -> dict[str, Any]:
-        outputs, _ = flat.stateless_call(
-            [_fixed(value) for value in trainable],
-            [_fixed(value) for value in others],
-            list(inputs),
-            training=False,
-        )
+        outputs, _ = flat.stateless_call(trainable, others, list(inputs), training=False)
         return dict(zip(interface.outputs, keras.tree.flatten(outputs), strict=True))
 
     specifications = [
@@ -83,10 +81,6 @@ def _inference(model: Any, interface: Interface, variables: dict[int, Any]) -> A
         for (name, shape), tensor in zip(interface.inputs.items(), model.inputs, strict=True)
     ]
     return tf.function(call, input_signature=specifications, autograph=False)
-
-
-def _fixed(value: Any) -> Any:
-    return value if isinstance(value, tf.Variable) else tf.constant(value.numpy())
 
 
 def _tree(layers: list[NamedLayer], variables: dict[int, Any]) -> dict[str, Any]:
@@ -162,14 +156,34 @@ def _checkpoint_keys(reader: Any) -> dict[str, str]:
     return keys
 
 
-def _drop_what_differs_from_run_to_run(folder: Path) -> None:
-    """Takes the random identifier out of the fingerprint, and a folder that git cannot hold."""
-    # The identifier is a field that TensorFlow 2.18 writes but does not declare.
+def make_repeatable(folder: Path) -> None:
+    """Takes out of a SavedModel what differs from run to run, and a folder that git cannot hold."""
     path = folder / "fingerprint.pb"
-    fingerprint = fingerprint_pb2.FingerprintDef()
-    fingerprint.ParseFromString(path.read_bytes())
-    fingerprint.DiscardUnknownFields()
-    path.write_bytes(fingerprint.SerializeToString(deterministic=True))
+    if path.exists():
+        fingerprint = fingerprint_pb2.FingerprintDef()
+        fingerprint.ParseFromString(path.read_bytes())
+        # The random identifier is a field that TensorFlow 2.18 writes but does not declare.
+        fingerprint.DiscardUnknownFields()
+        path.write_bytes(fingerprint.SerializeToString(deterministic=True))
     assets = folder / "assets"
     if assets.is_dir() and not any(assets.iterdir()):
         assets.rmdir()
+
+
+def _run_without_xla(folder: Path) -> None:
+    """Lets the functions that Keras compiles with XLA, grouped convolutions, run like all others.
+
+    Not every runtime has XLA, and it has no part in what the model computes.
+    """
+    path = folder / "saved_model.pb"
+    model = saved_model_pb2.SavedModel()
+    model.ParseFromString(path.read_bytes())
+    library = model.meta_graphs[0].graph_def.library.function
+    owners = [*library, *(node for function in library for node in function.node_def)]
+    compiled = [owner for owner in owners if "_XlaMustCompile" in owner.attr]
+    for owner in compiled:
+        del owner.attr["_XlaMustCompile"]
+    if compiled:
+        path.write_bytes(model.SerializeToString(deterministic=True))
+        # It is of the file as it was.
+        (folder / "fingerprint.pb").unlink()

@@ -12,6 +12,8 @@ from graft_export import drawing, preparation
 from graft_export.errors import GraftError, UsageError, one_line
 from graft_export.handoff import Preparation, Resize, Weights
 
+_CLASSIFIERS = keras.layers.Dense | keras.layers.Softmax | keras.layers.Activation
+
 
 @dataclass(frozen=True)
 class Source:
@@ -64,7 +66,7 @@ def read_keras_file(
         name=path.stem,
         kind=f"file:{path.name}",
         model=model,
-        include_top=len(model.outputs[0].shape) == 2,
+        include_top=ends_in_classifier(model),
         weights=Weights(source=f"file:{path.name}", licence=None, file=None),
         preparation=_preparation(path, model, input_size, preparation_name) if image else None,
     )
@@ -97,6 +99,26 @@ def _preparation(
         return preparation.named(name, resize, channels)
     pixels = preparation.named("none", resize, channels)
     return dataclasses.replace(pixels, in_graph=prepares_itself(model))
+
+
+def ends_in_classifier(model: Any) -> bool:
+    """Whether the last layer that learns gives one number for each class."""
+    if len(model.outputs) != 1 or len(model.outputs[0].shape) != 2:
+        return False
+    return isinstance(_last_layer(model), _CLASSIFIERS)
+
+
+def gives_probabilities(model: Any) -> bool:
+    """Whether the last layer is a softmax or a sigmoid."""
+    last = _last_layer(model)
+    activation = getattr(last, "activation", None)
+    probable = activation in (keras.activations.softmax, keras.activations.sigmoid)
+    return probable or isinstance(last, keras.layers.Softmax)
+
+
+def _last_layer(model: Any) -> Any:
+    layer = model.layers[-1]
+    return _last_layer(layer) if isinstance(layer, keras.Model) else layer
 
 
 def prepares_itself(model: Any) -> bool:

@@ -5,9 +5,15 @@ import shutil
 from pathlib import Path
 
 import graft_export  # noqa: F401  sets up the environment before TensorFlow is imported
-from testdata_maker import digits
+from testdata_maker import digits, images, models, preparation, splits
 
-_PARTS = {"digits": digits.make}
+_PARTS = {
+    "digits": digits.make,
+    "images": images.make,
+    "models": models.make,
+    "preparation": preparation.make,
+    "splits.json": splits.make,
+}
 
 
 def main() -> None:
@@ -19,7 +25,8 @@ def main() -> None:
     for part in options.parts or _PARTS:
         if part not in _PARTS:
             parser.error(f"there is no part {part!r}, only {', '.join(_PARTS)}")
-        shutil.rmtree(options.out / part, ignore_errors=True)
+        if part != "models":  # holds keras2, which is made elsewhere
+            shutil.rmtree(options.out / part, ignore_errors=True)
         _PARTS[part](options.out)
 
 

@@ -30,9 +30,4 @@ public record FlatModel(
     outputs = List.copyOf(outputs);
     variables = List.copyOf(variables);
   }
-
-  /** The same model with another graph. */
-  FlatModel withGraph(GraphDef rewritten) {
-    return new FlatModel(rewritten, inputs, outputs, variables, source);
-  }
 }

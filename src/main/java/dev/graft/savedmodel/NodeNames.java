@@ -21,9 +21,11 @@ final class NodeNames {
     return name;
   }
 
-  boolean contains(String name) {
-    return taken.contains(name);
+  /** Marks a name that is in use already. */
+  void take(String name) {
+    taken.add(name);
   }
+
 
   private static String valid(String name) {
     if (VALID.matcher(name).matches()) {

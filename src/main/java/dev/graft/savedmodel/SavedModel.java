@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.tensorflow.proto.MetaGraphDef;
@@ -93,7 +94,7 @@ public final class SavedModel {
     return graphs.stream()
         .filter(graph -> graph.getMetaInfoDef().getTagsList().equals(List.of("serve")))
         .findFirst()
-        .or(() -> graphs.size() == 1 ? graphs.stream().findFirst() : java.util.Optional.empty())
+        .or(() -> graphs.size() == 1 ? graphs.stream().findFirst() : Optional.empty())
         .orElseThrow(() -> noServingGraph(directory, graphs));
   }
 
@@ -167,7 +168,9 @@ public final class SavedModel {
     }
     try {
       return new Flattener(meta, definition, checkpoint).flatten(directory);
-    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+    } catch (IllegalArgumentException
+        | IndexOutOfBoundsException
+        | InvalidProtocolBufferException e) {
       throw new ModelFormatException(
           directory,
           "Signature \"" + name + "\" of " + directory + " cannot be used: " + e.getMessage()

@@ -20,16 +20,13 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.AssetFileDef;
-import org.tensorflow.proto.CollectionDef;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpList;
-import org.tensorflow.proto.SaverDef;
 import org.tensorflow.proto.SignatureDef;
 import org.tensorflow.proto.TensorInfo;
-import org.tensorflow.proto.VariableDef;
 
 /**
  * Writes a SavedModel folder in TensorFlow 1's form with resource variables.
@@ -54,12 +51,10 @@ public final class SavedModelWriter {
     }
   }
 
-  private record Variable(String node, String name, HostTensor value, boolean trainable) {}
-
   private static final String METHOD = "tensorflow/serving/predict";
 
   private final GraphDef graph;
-  private final Map<String, Variable> variables = new TreeMap<>();
+  private final Map<String, WrittenVariable> variables = new TreeMap<>();
   private final Map<String, SignatureDef> signatures = new TreeMap<>();
   private final Map<String, byte[]> assets = new TreeMap<>();
 
@@ -88,7 +83,7 @@ public final class SavedModelWriter {
       throw new IllegalArgumentException(
           "Variable \"" + name + "\" holds strings: use a constant or an asset.");
     }
-    if (variables.putIfAbsent(name, new Variable(node, name, value, trainable)) != null) {
+    if (variables.putIfAbsent(name, new WrittenVariable(node, name, value, trainable)) != null) {
       throw new IllegalArgumentException(
           "Two variables are called \"" + name + "\": give each its own name.");
     }
@@ -203,7 +198,7 @@ public final class SavedModelWriter {
     graph.getNodeList().stream()
         .filter(node -> node.getOp().equals("VarHandleOp"))
         .forEach(node -> unvalued.add(node.getName()));
-    for (Variable variable : variables.values()) {
+    for (WrittenVariable variable : variables.values()) {
       if (!unvalued.remove(variable.node())) {
         throw new IllegalArgumentException(
             "Variable \"" + variable.name() + "\" is expected to have a VarHandleOp \""
@@ -229,7 +224,7 @@ public final class SavedModelWriter {
             });
   }
 
-  private static void requireType(Variable variable, NodeDef handle) {
+  private static void requireType(WrittenVariable variable, NodeDef handle) {
     DataType dtype = handle.getAttrOrThrow("dtype").getType();
     List<Long> shape = Shapes.list(handle.getAttrOrThrow("shape").getShape());
     HostTensor value = variable.value();
@@ -248,7 +243,7 @@ public final class SavedModelWriter {
     GraphDef.Builder whole = renamedGraph(renamed).toBuilder();
     signatures.forEach((name, signature) -> meta.putSignatureDef(name, renamed(signature, renamed)));
     if (!variables.isEmpty()) {
-      addVariables(meta, whole, names, renamed);
+      new SaveNodes(names).add(meta, whole, renamedVariables(renamed));
     }
     addAssets(meta, whole, names);
     GraphDef stripped = DefaultAttributes.strip(whole.build());
@@ -277,15 +272,19 @@ public final class SavedModelWriter {
     return renamed;
   }
 
+  private List<WrittenVariable> renamedVariables(Map<String, String> renamed) {
+    return variables.values().stream().map(v -> v.withNode(renamed.get(v.node()))).toList();
+  }
+
   private GraphDef renamedGraph(Map<String, String> renamed) {
-    Map<String, Variable> byNode = new HashMap<>();
+    Map<String, WrittenVariable> byNode = new HashMap<>();
     variables.values().forEach(variable -> byNode.put(variable.node(), variable));
     GraphDef.Builder builder = graph.toBuilder().clearNode();
     for (NodeDef node : graph.getNodeList()) {
       NodeDef.Builder copy =
           node.toBuilder().setName(renamed.get(node.getName())).clearInput().clearDevice();
       node.getInputList().forEach(input -> copy.addInput(renamed(input, renamed)));
-      Variable variable = byNode.get(node.getName());
+      WrittenVariable variable = byNode.get(node.getName());
       if (variable != null) {
         copy.putAttr("shape", Nodes.shape(variable.value().shape()))
             .putAttr("shared_name", Nodes.text(variable.name()))
@@ -317,92 +316,6 @@ public final class SavedModelWriter {
     Ref tensor = Ref.parse(info.getName());
     return info.toBuilder()
         .setName(new Ref(renamed.get(tensor.node()), tensor.index()).toString())
-        .build();
-  }
-
-  /** Adds the nodes that save and restore, and tells Python of the variables. */
-  private void addVariables(
-      MetaGraphDef.Builder meta,
-      GraphDef.Builder whole,
-      NodeNames names,
-      Map<String, String> renamed) {
-    List<String> keys = List.copyOf(variables.keySet());
-    List<DataType> types = variables.values().stream().map(v -> v.value().dtype()).toList();
-    NodeDef filename = Nodes.string(names.unique("save/filename"), "model");
-    NodeDef prefix =
-        Nodes.node("PlaceholderWithDefault", names.unique("save/Const"), filename.getName())
-            .putAttr("dtype", Nodes.type(DataType.DT_STRING))
-            .putAttr("shape", Nodes.shape(List.of()))
-            .build();
-    NodeDef tensorNames = Nodes.strings(names.unique("save/tensor_names"), keys);
-    NodeDef slices =
-        Nodes.strings(
-            names.unique("save/shape_and_slices"), java.util.Collections.nCopies(keys.size(), ""));
-    NodeDef.Builder save =
-        Nodes.node("SaveV2", names.unique("save/SaveV2"), prefix.getName(), tensorNames.getName(),
-                slices.getName())
-            .putAttr("dtypes", Nodes.types(types));
-    NodeDef restore =
-        Nodes.node("RestoreV2", names.unique("save/RestoreV2"), prefix.getName(),
-                tensorNames.getName(), slices.getName())
-            .putAttr("dtypes", Nodes.types(types))
-            .build();
-    whole.addNode(filename).addNode(prefix).addNode(tensorNames).addNode(slices).addNode(restore);
-    NodeDef.Builder restoreAll = Nodes.node("NoOp", names.unique("save/restore_all"));
-    CollectionDef.BytesList.Builder all = CollectionDef.BytesList.newBuilder();
-    CollectionDef.BytesList.Builder trainable = CollectionDef.BytesList.newBuilder();
-    int index = 0;
-    for (Variable variable : variables.values()) {
-      NodeDef read = read(variable, names, renamed);
-      Ref restored = new Ref(restore.getName(), index++);
-      NodeDef assign = assign(variable, restored, names, renamed);
-      whole.addNode(read).addNode(assign);
-      save.addInput(read.getName());
-      restoreAll.addInput("^" + assign.getName());
-      VariableDef definition =
-          VariableDef.newBuilder()
-              .setVariableName(renamed.get(variable.node()) + ":0")
-              .setInitialValueName(restored.toString())
-              .setInitializerName(assign.getName())
-              .setSnapshotName(read.getName() + ":0")
-              .setIsResource(true)
-              .setTrainable(variable.trainable())
-              .build();
-      all.addValue(definition.toByteString());
-      if (variable.trainable()) {
-        trainable.addValue(definition.toByteString());
-      }
-    }
-    NodeDef saved =
-        Nodes.node("Identity", names.unique("save/control_dependency"), prefix.getName(),
-                "^" + save.getName())
-            .putAttr("T", Nodes.type(DataType.DT_STRING))
-            .build();
-    whole.addNode(save).addNode(saved).addNode(restoreAll);
-    meta.putCollectionDef("variables", CollectionDef.newBuilder().setBytesList(all).build())
-        .putCollectionDef(
-            "trainable_variables", CollectionDef.newBuilder().setBytesList(trainable).build())
-        .setSaverDef(
-            SaverDef.newBuilder()
-                .setFilenameTensorName(prefix.getName() + ":0")
-                .setSaveTensorName(saved.getName() + ":0")
-                .setRestoreOpName(restoreAll.getName())
-                .setVersion(SaverDef.CheckpointFormatVersion.V2));
-  }
-
-  private static NodeDef read(Variable variable, NodeNames names, Map<String, String> renamed) {
-    String handle = renamed.get(variable.node());
-    return Nodes.node("ReadVariableOp", names.unique(handle + "/Read/ReadVariableOp"), handle)
-        .putAttr("dtype", Nodes.type(variable.value().dtype()))
-        .build();
-  }
-
-  private static NodeDef assign(
-      Variable variable, Ref restored, NodeNames names, Map<String, String> renamed) {
-    String handle = renamed.get(variable.node());
-    return Nodes.node(
-            "AssignVariableOp", names.unique(handle + "/Assign"), handle, restored.asInput())
-        .putAttr("dtype", Nodes.type(variable.value().dtype()))
         .build();
   }
 

@@ -120,7 +120,7 @@ final class SortedTable {
     if (footer.getLong(FOOTER - Long.BYTES) != MAGIC) {
       throw new IllegalArgumentException("it does not end as an index file ends");
     }
-    skipHandle(footer);
+    block(footer); // of tables about the table: none are known, but it is to be whole
     Map<String, byte[]> entries = new LinkedHashMap<>();
     for (byte[] handle : block(footer).values()) {
       entries.putAll(block(ByteBuffer.wrap(handle)));
@@ -169,11 +169,6 @@ final class SortedTable {
       throw new BufferUnderflowException();
     }
     return ByteBuffer.wrap(file, offset, length).slice().order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static void skipHandle(ByteBuffer buffer) {
-    varint(buffer);
-    varint(buffer);
   }
 
   private static int varint(ByteBuffer buffer) {
