@@ -93,6 +93,12 @@ def names() -> list[str]:
     return sorted([*_keras_builders(), efficientnet_lite0.NAME])
 
 
+def preparation_of(name: str) -> Preparation:
+    """How the images of the backbone ``name`` are prepared at its usual size."""
+    architecture = _architecture(name)
+    return architecture.preparation(Resize("bilinear", architecture.size, architecture.size))
+
+
 def build(request: Request) -> Source:
     """Builds the model that is asked for and gives it its weights."""
     architecture = _architecture(request.name)

@@ -124,6 +124,7 @@ def _export(options: argparse.Namespace) -> None:
 def _require_sense(options: argparse.Namespace) -> None:
     if (options.name is None) == (options.model is None):
         raise UsageError("Say what to export: the name of a backbone, or --model FILE.keras.")
+    useless: tuple[str, ...]
     if options.model is not None:
         useless = ("weights", "seed", "include_top", "classes")
         reason = "has no meaning with --model"

@@ -20,7 +20,8 @@ def picture(index: int) -> Picture:
     for _ in range(6):
         canvas = np.where(_shape(random, x, y)[..., None], random.uniform(0, 255, 3), canvas)
     canvas += random.normal(0, 6, canvas.shape)
-    return np.clip(np.rint(canvas), 0, 255).astype(np.uint8)
+    rounded: Picture = np.clip(np.rint(canvas), 0, 255).astype(np.uint8)
+    return rounded
 
 
 def jpeg(index: int) -> bytes:
@@ -35,7 +36,8 @@ def _shape(
     centre_x, centre_y, size = random.uniform(0, 0.8), random.uniform(0, 0.8), random.uniform(0, 1)
     right, down = x - centre_x, y - centre_y
     if random.integers(2):
-        inside: npt.NDArray[np.bool_] = np.hypot(right, down) < 0.05 + 0.2 * size
-        return inside
+        disc: npt.NDArray[np.bool_] = np.hypot(right, down) < 0.05 + 0.2 * size
+        return disc
     slanted = right * np.cos(size * 3) + down * np.sin(size * 3)
-    return np.abs(slanted) < 0.02 + 0.05 * size
+    stripe: npt.NDArray[np.bool_] = np.abs(slanted) < 0.02 + 0.05 * size
+    return stripe

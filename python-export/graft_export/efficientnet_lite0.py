@@ -94,7 +94,7 @@ def licence_text() -> str:
 
 
 def _blocks() -> Iterator[tuple[str, _Stage, int]]:
-    """Name, stage and stride of each of the sixteen blocks: ``block1a``, ``block2a``, …"""
+    """Name (``block1a``, ``block2a``, …), stage and stride of each of the sixteen blocks."""
     for number, stage in enumerate(_STAGES, start=1):
         for repeat in range(stage.repeats):
             yield f"block{number}{chr(ord('a') + repeat)}", stage, stage.stride if not repeat else 1
@@ -104,9 +104,7 @@ def _block(inputs: Any, name: str, stage: _Stage, stride: int) -> Any:
     x = inputs
     if stage.expansion > 1:
         filters = inputs.shape[-1] * stage.expansion
-        x = layers.Conv2D(
-            filters, 1, padding="same", use_bias=False, name=f"{name}_expand_conv"
-        )(x)
+        x = layers.Conv2D(filters, 1, padding="same", use_bias=False, name=f"{name}_expand_conv")(x)
         x = _normalised(x, f"{name}_expand", activation=True)
     x = layers.DepthwiseConv2D(
         stage.kernel, strides=stride, padding="same", use_bias=False, name=f"{name}_dwconv"

@@ -1,6 +1,5 @@
 """Exports a model as a handoff: written beside, reloaded, compared, and only then moved."""
 
-import os
 import platform
 import re
 import shutil
@@ -109,9 +108,7 @@ def _identifiers(names: list[str]) -> list[str]:
     return taken
 
 
-def _golden(
-    source: Source, interface: Interface, folder: Path
-) -> Golden | None:
+def _golden(source: Source, interface: Interface, folder: Path) -> Golden | None:
     how = source.preparation
     if how is not None:
         inputs = [golden.prepared_images(how)]
@@ -187,8 +184,8 @@ def _beside(out: Path) -> Iterator[Path]:
 
 def _move(folder: Path, out: Path) -> None:
     if not out.exists():
-        os.replace(folder, out)
+        folder.replace(out)
         return
     with _beside(out) as old:
-        os.replace(out, old / "replaced")
-        os.replace(folder, out)
+        out.replace(old / "replaced")
+        folder.replace(out)

@@ -77,9 +77,7 @@ def _has_own_weights(model: Any) -> bool:
     return any(id(weight) not in inner for weight in model.weights)
 
 
-def _named_weights(
-    layer_name: str, layer: Any, seen: set[int], taken: set[str]
-) -> dict[str, Any]:
+def _named_weights(layer_name: str, layer: Any, seen: set[int], taken: set[str]) -> dict[str, Any]:
     named = {}
     for weight in layer.weights:
         if id(weight) not in seen:

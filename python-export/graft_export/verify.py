@@ -197,4 +197,3 @@ def table(verification: Verification) -> str:
             f"{one.top1_agreement:>18.0%}"
         )
     return "\n".join([*lines, f"within {verification.tolerance:.0e}"])
-

@@ -193,7 +193,7 @@ def _handoff(
         manifest = export(_source(folder.name, model, how), folder)
         if gradients:
             inputs = np.load(folder / "golden" / "prepared.npy")
-            _write_gradients(folder, model, model.output_shape, inputs)
+            _write_gradients(folder, model, inputs)
             files = handoff.files_in(folder)
             hashes = {name: handoff.sha256_of_file(folder / name) for name in files}
             handoff.write(dataclasses.replace(manifest, files=hashes), folder)
@@ -223,15 +223,17 @@ def _keras3(save: Callable[[Any, Path], None], gradients: bool) -> Callable[[Pat
         np.save(folder / "golden" / "inputs.npy", inputs)
         np.save(folder / "golden" / "outputs.npy", model(inputs, training=False).numpy())
         if gradients:
-            _write_gradients(folder, model, model.output_shape, inputs)
+            _write_gradients(folder, model, inputs)
 
     return write
 
 
-def _write_gradients(
-    folder: Path, model: Any, shape: tuple[int | None, ...], inputs: npt.NDArray[Any]
-) -> None:
-    seed = np.random.default_rng(_SEED).normal(size=(len(inputs), *shape[1:])).astype(np.float32)
+def _write_gradients(folder: Path, model: Any, inputs: npt.NDArray[Any]) -> None:
+    seed = (
+        np.random.default_rng(_SEED)
+        .normal(size=(len(inputs), *model.output_shape[1:]))
+        .astype(np.float32)
+    )
     np.save(folder / "golden" / "seed.npy", seed)
     RawDepthwise.differentiable = True
     with tf.GradientTape() as tape:

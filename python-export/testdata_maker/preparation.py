@@ -55,4 +55,5 @@ def _from_directory(folder: Path, interpolation: str, colours: str) -> npt.NDArr
             shuffle=False,
             verbose=False,
         )
-        return np.asarray(next(iter(batches)))[0]
+        first: npt.NDArray[np.float32] = next(iter(batches)).numpy()[0]
+    return first
