@@ -109,7 +109,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--epochs",
-      defaultValue = "10",
+      defaultValue = "30",
       description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
@@ -167,13 +167,13 @@ final class TrainCommand implements Callable<Integer> {
     Console console = output.console();
     TrainSettings settings = settings();
     console.say("Training on %s with %s; the run goes to %s.".formatted(data, backbone, out));
+    TrainedRun run;
     try (Watching watching = new Watching(console)) {
-      TrainedRun run = TransferLearning.train(settings, watching);
-      watching.close();
-      console.result(json(run), () -> text(run));
-      requireAccuracy(run.outcome().after());
-      return ExitCode.DONE.code();
+      run = TransferLearning.train(settings, watching);
     }
+    console.result(json(run), () -> text(run));
+    requireAccuracy(run.outcome().after());
+    return ExitCode.DONE.code();
   }
 
   private TrainSettings settings() {
@@ -293,7 +293,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public synchronized void epoch(Epoch epoch) {
-      close();
+      endTask();
       console.say(
           "epoch %d (%s): loss %.4f, accuracy %.4f, validation loss %.4f, accuracy %.4f"
               .formatted(
@@ -307,12 +307,16 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public synchronized void note(String sentence) {
-      close();
+      endTask();
       console.say(sentence);
     }
 
     @Override
     public synchronized void close() {
+      endTask();
+    }
+
+    private void endTask() {
       progress.close();
       progress = Progress.SILENT;
       task = "";

@@ -23,9 +23,9 @@ public record LoopSettings(
     public static final FineTune NONE = new FineTune(0, 1e-5);
   }
 
-  /** Ten epochs of 32 images a step, {@code adam(1e-3)}, no second phase, seed 1. */
+  /** Thirty epochs of 32 images a step, {@code adam(1e-3)}, no second phase, seed 1. */
   public static LoopSettings defaults() {
-    return new LoopSettings(10, 32, Optimizer.Adam.of(1e-3), FineTune.NONE, 1);
+    return new LoopSettings(30, 32, Optimizer.Adam.of(1e-3), FineTune.NONE, 1);
   }
 
   /** The same for another number of epochs. */

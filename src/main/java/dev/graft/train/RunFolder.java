@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -32,8 +33,9 @@ final class RunFolder implements AutoCloseable {
   static RunFolder create(Path target, boolean overwrite) throws IOException {
     requireFree(target, overwrite);
     Path parent = Files.createDirectories(target.toAbsolutePath().normalize().getParent());
-    String prefix = "." + target.getFileName() + ".partial-";
-    return new RunFolder(target, Files.createTempDirectory(parent, prefix), overwrite);
+    // Not createTempDirectory, whose folders only their owner can read.
+    Path partial = parent.resolve("." + target.getFileName() + ".partial-" + UUID.randomUUID());
+    return new RunFolder(target, Files.createDirectory(partial), overwrite);
   }
 
   private static void requireFree(Path target, boolean overwrite) throws IOException {

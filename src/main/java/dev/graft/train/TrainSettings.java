@@ -31,7 +31,7 @@ public record TrainSettings(
     }
   }
 
-  /** The defaults: the standard head on a frozen backbone, ten epochs. */
+  /** The defaults: the standard head on a frozen backbone, thirty epochs. */
   public static TrainSettings of(Path data, Path backbone, Path out) {
     return new TrainSettings(
         JoinSettings.of(backbone),
