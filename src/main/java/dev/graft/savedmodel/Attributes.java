@@ -60,8 +60,14 @@ final class Attributes {
                 .anyMatch(a -> a.getName().equals(name) && a.getDefaultValue().equals(value));
     if (!isDefault) {
       throw new IllegalArgumentException(
-          "node " + node.getName() + " of op " + node.getOp() + " has the attribute \"" + name
-              + "\", which this TensorFlow (" + org.tensorflow.TensorFlow.version()
+          "node "
+              + node.getName()
+              + " of op "
+              + node.getOp()
+              + " has the attribute \""
+              + name
+              + "\", which this TensorFlow ("
+              + org.tensorflow.TensorFlow.version()
               + ") does not know");
     }
   }

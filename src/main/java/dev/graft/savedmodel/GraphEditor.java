@@ -67,9 +67,7 @@ final class GraphEditor implements AutoCloseable {
   }
 
   private static List<Long> toList(org.tensorflow.ndarray.Shape shape) {
-    return shape.isUnknown()
-        ? null
-        : java.util.Arrays.stream(shape.asArray()).boxed().toList();
+    return shape.isUnknown() ? null : java.util.Arrays.stream(shape.asArray()).boxed().toList();
   }
 
   /** The changed graph: what the given nodes need, each node behind its inputs. */

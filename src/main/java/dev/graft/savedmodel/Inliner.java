@@ -191,8 +191,13 @@ final class Inliner {
     OpDef op = Ops.get(node.getOp());
     if (op == null) {
       throw new IllegalArgumentException(
-          "node " + node.getName() + " is of op " + node.getOp() + ", which this TensorFlow ("
-              + org.tensorflow.TensorFlow.version() + ") does not know");
+          "node "
+              + node.getName()
+              + " is of op "
+              + node.getOp()
+              + ", which this TensorFlow ("
+              + org.tensorflow.TensorFlow.version()
+              + ") does not know");
     }
     return op;
   }
@@ -213,8 +218,12 @@ final class Inliner {
       List<OpDef.ArgDef> declared = function.getSignature().getInputArgList();
       if (declared.size() != values.size()) {
         throw new IllegalArgumentException(
-            "function " + function.getSignature().getName() + " takes " + declared.size()
-                + " arguments but is called with " + values.size());
+            "function "
+                + function.getSignature().getName()
+                + " takes "
+                + declared.size()
+                + " arguments but is called with "
+                + values.size());
       }
       for (int i = 0; i < declared.size(); i++) {
         arguments.put(declared.get(i).getName(), values.get(i));

@@ -9,8 +9,17 @@ import org.tensorflow.proto.NodeDef;
 final class Unsupported {
   private static final Set<String> LOOPS_OF_TENSORFLOW_1 =
       Set.of(
-          "Switch", "RefSwitch", "Merge", "RefMerge", "Enter", "RefEnter", "Exit", "RefExit",
-          "NextIteration", "RefNextIteration", "LoopCond");
+          "Switch",
+          "RefSwitch",
+          "Merge",
+          "RefMerge",
+          "Enter",
+          "RefEnter",
+          "Exit",
+          "RefExit",
+          "NextIteration",
+          "RefNextIteration",
+          "LoopCond");
   private static final Set<String> REFERENCE_VARIABLES =
       Set.of("Variable", "VariableV2", "TemporaryVariable");
   private static final Set<String> WRITES =
@@ -63,7 +72,10 @@ final class Unsupported {
         String variable = Ref.parse(node.getInput(0)).node();
         if (needed.contains(variable)) {
           throw new IllegalArgumentException(
-              "node " + node.getName() + " changes variable " + variable
+              "node "
+                  + node.getName()
+                  + " changes variable "
+                  + variable
                   + " at every call, as in training mode");
         }
       }
