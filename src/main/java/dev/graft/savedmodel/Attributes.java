@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -67,7 +68,7 @@ final class Attributes {
               + " has the attribute \""
               + name
               + "\", which this TensorFlow ("
-              + org.tensorflow.TensorFlow.version()
+              + TensorFlow.version()
               + ") does not know");
     }
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -196,7 +197,7 @@ final class Inliner {
               + " is of op "
               + node.getOp()
               + ", which this TensorFlow ("
-              + org.tensorflow.TensorFlow.version()
+              + TensorFlow.version()
               + ") does not know");
     }
     return op;

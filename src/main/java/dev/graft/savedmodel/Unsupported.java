@@ -3,6 +3,7 @@ package dev.graft.savedmodel;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
+import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.NodeDef;
 
 /** What a signature may not contain, each with its reason. */
@@ -55,7 +56,7 @@ final class Unsupported {
     }
     if (Ops.get(op) == null) {
       throw new IllegalArgumentException(
-          what + "is not known to this TensorFlow (" + org.tensorflow.TensorFlow.version() + ")");
+          what + "is not known to this TensorFlow (" + TensorFlow.version() + ")");
     }
   }
 
