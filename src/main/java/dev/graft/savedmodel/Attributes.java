@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -60,8 +61,14 @@ final class Attributes {
                 .anyMatch(a -> a.getName().equals(name) && a.getDefaultValue().equals(value));
     if (!isDefault) {
       throw new IllegalArgumentException(
-          "node " + node.getName() + " of op " + node.getOp() + " has the attribute \"" + name
-              + "\", which this TensorFlow (" + org.tensorflow.TensorFlow.version()
+          "node "
+              + node.getName()
+              + " of op "
+              + node.getOp()
+              + " has the attribute \""
+              + name
+              + "\", which this TensorFlow ("
+              + TensorFlow.version()
               + ") does not know");
     }
   }

@@ -23,9 +23,10 @@ import org.tensorflow.proto.TensorShapeProto;
 /**
  * The variables of a SavedModel on disk: {@code variables/variables.index} and its data files.
  *
- * <p>Opening reads the index alone and checks that every entry lies inside its data file. A value is
- * read straight from its place in the file into one Java array, and its checksum is compared, so that
- * a damaged file is an exception and never a wrong number. Nothing stays open. Safe for many threads.
+ * <p>Opening reads the index alone and checks that every entry lies inside its data file. A value
+ * is read straight from its place in the file into one Java array, and its checksum is compared, so
+ * that a damaged file is an exception and never a wrong number. Nothing stays open. Safe for many
+ * threads.
  */
 public final class Checkpoint {
   /**
@@ -175,7 +176,11 @@ public final class Checkpoint {
     if (entry.getSlicesCount() > 0) {
       throw new ModelFormatException(
           prefix,
-          "Variable \"" + key + "\" of " + prefix + " is stored in slices, which is not supported:"
+          "Variable \""
+              + key
+              + "\" of "
+              + prefix
+              + " is stored in slices, which is not supported:"
               + " export the model without partitioned variables.");
     }
     Path file = dataFile(entry);
@@ -201,7 +206,12 @@ public final class Checkpoint {
   private static byte[] bytes(Path file, String key, BundleEntryProto entry) throws IOException {
     if (entry.getSize() > Integer.MAX_VALUE - 8) {
       throw new ModelFormatException(
-          file, "Variable \"" + key + "\" of " + file + " is larger than 2 GiB, the most that is"
+          file,
+          "Variable \""
+              + key
+              + "\" of "
+              + file
+              + " is larger than 2 GiB, the most that is"
               + " supported: split the layer.");
     }
     ByteBuffer buffer = ByteBuffer.allocate((int) entry.getSize());
@@ -221,7 +231,8 @@ public final class Checkpoint {
     long[] shape = describe(entry).shape().stream().mapToLong(Long::longValue).toArray();
     boolean strings = entry.getDtype() == DataType.DT_STRING;
     try {
-      int crc = strings ? StoredStrings.checksum(bytes, shape) : MaskedCrc.of(bytes, 0, bytes.length);
+      int crc =
+          strings ? StoredStrings.checksum(bytes, shape) : MaskedCrc.of(bytes, 0, bytes.length);
       if (crc != entry.getCrc32C()) {
         throw new IllegalArgumentException("its checksum does not match");
       }

@@ -11,9 +11,9 @@ import org.tensorflow.proto.NodeDef;
  * Dilated convolutions without dilation.
  *
  * <p>A convolution with dilation d looks at every d-th pixel, so the image taken apart into d × d
- * images of every d-th pixel ({@code SpaceToBatchND}) can be convolved plainly and put together again
- * ({@code BatchToSpaceND}). The gradient of a dilated {@code Conv2D} is wrong with SAME padding and
- * kills the process with VALID padding and oneDNN.
+ * images of every d-th pixel ({@code SpaceToBatchND}) can be convolved plainly and put together
+ * again ({@code BatchToSpaceND}). The gradient of a dilated {@code Conv2D} is wrong with SAME
+ * padding and kills the process with VALID padding and oneDNN.
  */
 final class Convolutions {
   private static final Set<String> OPS = Set.of("Conv2D", "DepthwiseConv2dNative");
@@ -59,8 +59,7 @@ final class Convolutions {
     String apart =
         editor.add(
             node,
-            Nodes.node(
-                    "SpaceToBatchND", "apart", node.getInput(0), blockShape, margins.paddings())
+            Nodes.node("SpaceToBatchND", "apart", node.getInput(0), blockShape, margins.paddings())
                 .putAttr("T", type)
                 .putAttr("Tblock_shape", INT32)
                 .putAttr("Tpaddings", INT32));

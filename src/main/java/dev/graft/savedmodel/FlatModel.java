@@ -9,9 +9,9 @@ import org.tensorflow.proto.GraphDef;
  *
  * <p>The graph holds what the outputs need and nothing else, every node behind its inputs, and the
  * same folder always gives the same graph. Node names keep the scopes that Keras gave them, such as
- * {@code vgg16_1/block1_conv1_1/convolution}. There are no control edges and no devices. Control flow
- * (While, If, Case) keeps its branches in the graph's function library. The shared name of every
- * variable is the name of its node.
+ * {@code vgg16_1/block1_conv1_1/convolution}. There are no control edges and no devices. Control
+ * flow (While, If, Case) keeps its branches in the graph's function library. The shared name of
+ * every variable is the name of its node.
  *
  * @param graph the nodes
  * @param inputs in the order of their keys; an input that no output needs is in the graph too

@@ -80,7 +80,10 @@ final class Flattener {
   private static TensorInfo dense(String kind, String key, TensorInfo info) {
     if (info.getEncodingCase() != TensorInfo.EncodingCase.NAME) {
       throw new IllegalArgumentException(
-          kind + " \"" + key + "\" is not one dense tensor (sparse and ragged ones are not supported)");
+          kind
+              + " \""
+              + key
+              + "\" is not one dense tensor (sparse and ragged ones are not supported)");
     }
     return info;
   }
@@ -89,7 +92,10 @@ final class Flattener {
     Map<String, NodeDef> all = new HashMap<>();
     meta.getGraphDef().getNodeList().forEach(node -> all.put(node.getName(), node));
     Set<String> fed = new HashSet<>();
-    signature.getInputsMap().values().forEach(info -> fed.add(Ref.parse(info.getName()).toString()));
+    signature
+        .getInputsMap()
+        .values()
+        .forEach(info -> fed.add(Ref.parse(info.getName()).toString()));
     Set<String> reached = new LinkedHashSet<>();
     List<String> waiting = new ArrayList<>();
     signature.getOutputsMap().values().forEach(info -> waiting.add(info.getName()));
@@ -173,8 +179,7 @@ final class Flattener {
     Map<String, StoredVariable> byNode = new HashMap<>();
     stored.forEach(
         (handle, variable) ->
-            byNode.put(
-                inliner.resolve(Inliner.inGraph(new Ref(handle, 0))).node(), variable));
+            byNode.put(inliner.resolve(Inliner.inGraph(new Ref(handle, 0))).node(), variable));
     Set<String> variableNames = new HashSet<>();
     List<FlatVariable> variables = new ArrayList<>();
     for (NodeDef node : needed.values()) {
@@ -196,8 +201,15 @@ final class Flattener {
     boolean known = declared != null && !declared.contains(-1L);
     if (dtype != entry.dtype() || known && !declared.equals(entry.shape())) {
       throw new IllegalArgumentException(
-          "variable " + stored.name() + " is " + dtype + declared + " in the graph but "
-              + entry.dtype() + entry.shape() + " in the checkpoint");
+          "variable "
+              + stored.name()
+              + " is "
+              + dtype
+              + declared
+              + " in the graph but "
+              + entry.dtype()
+              + entry.shape()
+              + " in the checkpoint");
     }
     return new FlatVariable(
         node.getName(),
@@ -218,8 +230,7 @@ final class Flattener {
 
   private GraphDef graph(Map<String, NodeDef> needed) {
     Attributes attributes = new Attributes(meta.getMetaInfoDef());
-    GraphDef.Builder graph =
-        GraphDef.newBuilder().setVersions(meta.getGraphDef().getVersions());
+    GraphDef.Builder graph = GraphDef.newBuilder().setVersions(meta.getGraphDef().getVersions());
     needed.values().stream().map(attributes::clean).map(this::ownName).forEach(graph::addNode);
     return graph
         .setLibrary(

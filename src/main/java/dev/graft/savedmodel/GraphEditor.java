@@ -1,5 +1,6 @@
 package dev.graft.savedmodel;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,9 +68,7 @@ final class GraphEditor implements AutoCloseable {
   }
 
   private static List<Long> toList(org.tensorflow.ndarray.Shape shape) {
-    return shape.isUnknown()
-        ? null
-        : java.util.Arrays.stream(shape.asArray()).boxed().toList();
+    return shape.isUnknown() ? null : Arrays.stream(shape.asArray()).boxed().toList();
   }
 
   /** The changed graph: what the given nodes need, each node behind its inputs. */

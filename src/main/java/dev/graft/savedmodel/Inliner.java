@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.FunctionDef;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -191,8 +192,13 @@ final class Inliner {
     OpDef op = Ops.get(node.getOp());
     if (op == null) {
       throw new IllegalArgumentException(
-          "node " + node.getName() + " is of op " + node.getOp() + ", which this TensorFlow ("
-              + org.tensorflow.TensorFlow.version() + ") does not know");
+          "node "
+              + node.getName()
+              + " is of op "
+              + node.getOp()
+              + ", which this TensorFlow ("
+              + TensorFlow.version()
+              + ") does not know");
     }
     return op;
   }
@@ -213,8 +219,12 @@ final class Inliner {
       List<OpDef.ArgDef> declared = function.getSignature().getInputArgList();
       if (declared.size() != values.size()) {
         throw new IllegalArgumentException(
-            "function " + function.getSignature().getName() + " takes " + declared.size()
-                + " arguments but is called with " + values.size());
+            "function "
+                + function.getSignature().getName()
+                + " takes "
+                + declared.size()
+                + " arguments but is called with "
+                + values.size());
       }
       for (int i = 0; i < declared.size(); i++) {
         arguments.put(declared.get(i).getName(), values.get(i));

@@ -26,7 +26,6 @@ final class NodeNames {
     taken.add(name);
   }
 
-
   private static String valid(String name) {
     if (VALID.matcher(name).matches()) {
       return name;

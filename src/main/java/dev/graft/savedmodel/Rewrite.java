@@ -159,8 +159,7 @@ sealed interface Rewrite {
     @Override
     public void apply(NodeDef node, GraphEditor editor) {
       AttrValue type = node.getAttrOrThrow("T");
-      String erf =
-          editor.add(node, Nodes.node("Erf", "erf", node.getInput(0)).putAttr("T", type));
+      String erf = editor.add(node, Nodes.node("Erf", "erf", node.getInput(0)).putAttr("T", type));
       editor.replace(
           Nodes.node("Sub", node.getName(), one(node, type, editor), erf).putAttr("T", type));
     }
@@ -201,10 +200,7 @@ sealed interface Rewrite {
       String rowShape = rowShape(node, shape, editor);
       String rows = editor.add(node, reshape("rows", node.getInput(0), rowShape, type));
       String flat =
-          editor.add(
-              node,
-              Nodes.node("LogSoftmax", "rows_log_softmax", rows)
-                  .putAttr("T", type));
+          editor.add(node, Nodes.node("LogSoftmax", "rows_log_softmax", rows).putAttr("T", type));
       editor.replace(reshape(node.getName(), flat, shape, type));
     }
 

@@ -16,17 +16,17 @@ public final class Rewrites {
    * The same model with ops whose gradients TensorFlow Java has and has right.
    *
    * <p>TensorFlow's native gradients miss some ops ({@code IdentityN}, {@code Gather}, …) and are
-   * wrong for some (dilated convolutions, {@code LogSoftmax} of rank 3). Each becomes other ops that
-   * compute the same. The result is meant for inference as well, so that what is trained is what is
-   * used: its outputs are the same bits as before, save for {@code Erfc} and dilated convolutions,
-   * where they are equal to rounding.
+   * wrong for some (dilated convolutions, {@code LogSoftmax} of rank 3). Each becomes other ops
+   * that compute the same. The result is meant for inference as well, so that what is trained is
+   * what is used: its outputs are the same bits as before, save for {@code Erfc} and dilated
+   * convolutions, where they are equal to rounding.
    *
    * <p>What cannot be rewritten stays as it is: a dilated convolution with strides or in another
    * layout than {@code NHWC}, {@code Conv3D}, control flow.
    *
    * @param model any flat model; it is not changed
-   * @return a model with the same inputs, outputs and variables; nodes keep their names, and new ones
-   *     are named below the one that they replace
+   * @return a model with the same inputs, outputs and variables; nodes keep their names, and new
+   *     ones are named below the one that they replace
    */
   public static FlatModel forGradients(FlatModel model) {
     FlatModel current = model;

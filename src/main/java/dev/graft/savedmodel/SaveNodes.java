@@ -24,7 +24,8 @@ final class SaveNodes {
   /** Adds all of them, in the order of the variables. */
   void add(MetaGraphDef.Builder meta, GraphDef.Builder graph, List<WrittenVariable> variables) {
     NodeDef prefix = addPrefix(graph);
-    NodeDef keys = addStrings(graph, "save/tensor_names", variables.stream().map(v -> v.name()).toList());
+    NodeDef keys =
+        addStrings(graph, "save/tensor_names", variables.stream().map(v -> v.name()).toList());
     NodeDef slices =
         addStrings(graph, "save/shape_and_slices", Collections.nCopies(variables.size(), ""));
     List<DataType> types = variables.stream().map(v -> v.value().dtype()).toList();

@@ -63,14 +63,16 @@ public final class SavedModel {
     if (!Files.isDirectory(directory)) {
       throw new ModelFormatException(
           directory,
-          directory + " is a file, not a SavedModel: give the folder that holds saved_model.pb"
+          directory
+              + " is a file, not a SavedModel: give the folder that holds saved_model.pb"
               + " (a .keras file is made into one by graft-export).");
     }
     Path file = directory.resolve(FILE);
     if (!Files.isRegularFile(file)) {
       throw new ModelFormatException(
           directory,
-          directory + " is no SavedModel, it has no saved_model.pb: give the folder that"
+          directory
+              + " is no SavedModel, it has no saved_model.pb: give the folder that"
               + " graft-export or model.export(...) wrote.");
     }
     return file;
@@ -83,8 +85,12 @@ public final class SavedModel {
       return org.tensorflow.proto.SavedModel.parseFrom(coded);
     } catch (InvalidProtocolBufferException e) {
       throw new ModelFormatException(
-          file, file + " is damaged or truncated (" + Files.size(file)
-              + " bytes): copy or export the model again.", e);
+          file,
+          file
+              + " is damaged or truncated ("
+              + Files.size(file)
+              + " bytes): copy or export the model again.",
+          e);
     }
   }
 
@@ -102,11 +108,13 @@ public final class SavedModel {
     Path file = directory.resolve(FILE);
     if (graphs.isEmpty()) {
       return new ModelFormatException(
-          file, file + " is empty or truncated, it holds no graph: copy or export the model again.");
+          file,
+          file + " is empty or truncated, it holds no graph: copy or export the model again.");
     }
     return new ModelFormatException(
         file,
-        file + " has no graph with the tag \"serve\" but "
+        file
+            + " has no graph with the tag \"serve\" but "
             + graphs.stream().map(graph -> graph.getMetaInfoDef().getTagsList()).toList()
             + ": export the model for serving.");
   }
@@ -138,7 +146,9 @@ public final class SavedModel {
     Set<String> names = signatures();
     if (names.isEmpty()) {
       throw new ModelFormatException(
-          directory, directory + " has no signature: export the model with one"
+          directory,
+          directory
+              + " has no signature: export the model with one"
               + " (model.export(...), or tf.saved_model.save(..., signatures=...)).");
     }
     if (names.contains(DEFAULT_SIGNATURE)) {
@@ -173,7 +183,12 @@ public final class SavedModel {
         | InvalidProtocolBufferException e) {
       throw new ModelFormatException(
           directory,
-          "Signature \"" + name + "\" of " + directory + " cannot be used: " + e.getMessage()
+          "Signature \""
+              + name
+              + "\" of "
+              + directory
+              + " cannot be used: "
+              + e.getMessage()
               + "; export the model again, for inference alone.",
           e);
     }

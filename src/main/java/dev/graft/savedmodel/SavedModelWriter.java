@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.AssetFileDef;
@@ -72,8 +74,8 @@ public final class SavedModelWriter {
    * Gives a variable its value.
    *
    * @param node name of its VarHandleOp in the graph
-   * @param name what Keras calls it, such as {@code dense/kernel}: its key in the checkpoint and its
-   *     name in Python
+   * @param name what Keras calls it, such as {@code dense/kernel}: its key in the checkpoint and
+   *     its name in Python
    * @param value numbers or truth values of the variable's type and shape
    * @param trainable the flag that Python shows
    * @throws IllegalArgumentException if another variable has this name, or the value holds strings
@@ -184,7 +186,7 @@ public final class SavedModelWriter {
   }
 
   private static int compareUtf8(String first, String second) {
-    return java.util.Arrays.compareUnsigned(
+    return Arrays.compareUnsigned(
         first.getBytes(StandardCharsets.UTF_8), second.getBytes(StandardCharsets.UTF_8));
   }
 
@@ -201,26 +203,38 @@ public final class SavedModelWriter {
     for (WrittenVariable variable : variables.values()) {
       if (!unvalued.remove(variable.node())) {
         throw new IllegalArgumentException(
-            "Variable \"" + variable.name() + "\" is expected to have a VarHandleOp \""
-                + variable.node() + "\" of its own in the graph but there is none.");
+            "Variable \""
+                + variable.name()
+                + "\" is expected to have a VarHandleOp \""
+                + variable.node()
+                + "\" of its own in the graph but there is none.");
       }
       requireType(variable, nodes.get(variable.node()));
     }
     if (!unvalued.isEmpty()) {
       throw new IllegalArgumentException(
-          "The graph's variables " + new java.util.TreeSet<>(unvalued)
-              + " have no values: give each one.");
+          "The graph's variables " + new TreeSet<>(unvalued) + " have no values: give each one.");
     }
-    signatures.values().stream()
-        .flatMap(s -> Stream.concat(s.getInputsMap().values().stream(),
-            s.getOutputsMap().values().stream()))
+    signatures.forEach((name, signature) -> requireTensors(name, signature, nodes.keySet()));
+  }
+
+  private static void requireTensors(String name, SignatureDef signature, Set<String> nodes) {
+    Stream<TensorInfo> tensors =
+        Stream.concat(
+            signature.getInputsMap().values().stream(),
+            signature.getOutputsMap().values().stream());
+    tensors
         .map(info -> Ref.parse(info.getName()).node())
-        .filter(node -> !nodes.containsKey(node))
+        .filter(node -> !nodes.contains(node))
         .findFirst()
         .ifPresent(
             node -> {
               throw new IllegalArgumentException(
-                  "A signature names node \"" + node + "\", which is not in the graph.");
+                  "Signature \""
+                      + name
+                      + "\" names node \""
+                      + node
+                      + "\", which is not in the graph.");
             });
   }
 
@@ -231,19 +245,26 @@ public final class SavedModelWriter {
     boolean known = shape != null && !shape.contains(-1L);
     if (value.dtype() != dtype || known && !value.shape().equals(shape)) {
       throw new IllegalArgumentException(
-          "Variable \"" + variable.name() + "\" is " + dtype + shape
-              + " in the graph but its value is " + value.dtype() + value.shape() + ".");
+          "Variable \""
+              + variable.name()
+              + "\" is "
+              + dtype
+              + shape
+              + " in the graph but its value is "
+              + value.dtype()
+              + value.shape()
+              + ".");
     }
   }
 
   private MetaGraphDef metaGraph() {
     MetaGraphDef.Builder meta = MetaGraphDef.newBuilder();
     NodeNames names = new NodeNames();
-    Map<String, String> renamed = rename(names);
-    GraphDef.Builder whole = renamedGraph(renamed).toBuilder();
-    signatures.forEach((name, signature) -> meta.putSignatureDef(name, renamed(signature, renamed)));
+    NamedAfterVariables renaming = new NamedAfterVariables(graph, variables.values(), names);
+    GraphDef.Builder whole = renaming.graph().toBuilder();
+    signatures.forEach((name, signature) -> meta.putSignatureDef(name, renaming.of(signature)));
     if (!variables.isEmpty()) {
-      new SaveNodes(names).add(meta, whole, renamedVariables(renamed));
+      new SaveNodes(names).add(meta, whole, renaming.variables());
     }
     addAssets(meta, whole, names);
     GraphDef stripped = DefaultAttributes.strip(whole.build());
@@ -258,64 +279,6 @@ public final class SavedModelWriter {
         .setTensorflowVersion(TensorFlow.version())
         .setStrippedDefaultAttrs(true)
         .setStrippedOpList(ops)
-        .build();
-  }
-
-  /** Variables' nodes get the variables' names, which Python shows; others that have one make way. */
-  private Map<String, String> rename(NodeNames names) {
-    Map<String, String> renamed = new HashMap<>();
-    variables.values().forEach(v -> renamed.put(v.node(), names.unique(v.name())));
-    graph.getNodeList().stream()
-        .map(NodeDef::getName)
-        .filter(name -> !renamed.containsKey(name))
-        .forEach(name -> renamed.put(name, names.unique(name)));
-    return renamed;
-  }
-
-  private List<WrittenVariable> renamedVariables(Map<String, String> renamed) {
-    return variables.values().stream().map(v -> v.withNode(renamed.get(v.node()))).toList();
-  }
-
-  private GraphDef renamedGraph(Map<String, String> renamed) {
-    Map<String, WrittenVariable> byNode = new HashMap<>();
-    variables.values().forEach(variable -> byNode.put(variable.node(), variable));
-    GraphDef.Builder builder = graph.toBuilder().clearNode();
-    for (NodeDef node : graph.getNodeList()) {
-      NodeDef.Builder copy =
-          node.toBuilder().setName(renamed.get(node.getName())).clearInput().clearDevice();
-      node.getInputList().forEach(input -> copy.addInput(renamed(input, renamed)));
-      WrittenVariable variable = byNode.get(node.getName());
-      if (variable != null) {
-        copy.putAttr("shape", Nodes.shape(variable.value().shape()))
-            .putAttr("shared_name", Nodes.text(variable.name()))
-            .removeAttr("container");
-      }
-      builder.addNode(copy);
-    }
-    return builder.build();
-  }
-
-  private static String renamed(String input, Map<String, String> renamed) {
-    if (Ref.isControl(input)) {
-      return "^" + renamed.get(input.substring(1));
-    }
-    Ref tensor = Ref.parse(input);
-    return new Ref(renamed.get(tensor.node()), tensor.index()).asInput();
-  }
-
-  private static SignatureDef renamed(SignatureDef signature, Map<String, String> renamed) {
-    SignatureDef.Builder builder = signature.toBuilder();
-    signature.getInputsMap().forEach((key, info) -> builder.putInputs(key, renamed(info, renamed)));
-    signature
-        .getOutputsMap()
-        .forEach((key, info) -> builder.putOutputs(key, renamed(info, renamed)));
-    return builder.build();
-  }
-
-  private static TensorInfo renamed(TensorInfo info, Map<String, String> renamed) {
-    Ref tensor = Ref.parse(info.getName());
-    return info.toBuilder()
-        .setName(new Ref(renamed.get(tensor.node()), tensor.index()).toString())
         .build();
   }
 

@@ -32,7 +32,9 @@ final class StoredStrings {
     return elements;
   }
 
-  /** The checksum that the index should have: over the lengths as fixed-size numbers, then bytes. */
+  /**
+   * The checksum that the index should have: over the lengths as fixed-size numbers, then bytes.
+   */
   static int checksum(byte[] bytes, long... shape) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
     CRC32C crc = new CRC32C();

@@ -3,14 +3,24 @@ package dev.graft.savedmodel;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Set;
+import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.NodeDef;
 
 /** What a signature may not contain, each with its reason. */
 final class Unsupported {
   private static final Set<String> LOOPS_OF_TENSORFLOW_1 =
       Set.of(
-          "Switch", "RefSwitch", "Merge", "RefMerge", "Enter", "RefEnter", "Exit", "RefExit",
-          "NextIteration", "RefNextIteration", "LoopCond");
+          "Switch",
+          "RefSwitch",
+          "Merge",
+          "RefMerge",
+          "Enter",
+          "RefEnter",
+          "Exit",
+          "RefExit",
+          "NextIteration",
+          "RefNextIteration",
+          "LoopCond");
   private static final Set<String> REFERENCE_VARIABLES =
       Set.of("Variable", "VariableV2", "TemporaryVariable");
   private static final Set<String> WRITES =
@@ -46,7 +56,7 @@ final class Unsupported {
     }
     if (Ops.get(op) == null) {
       throw new IllegalArgumentException(
-          what + "is not known to this TensorFlow (" + org.tensorflow.TensorFlow.version() + ")");
+          what + "is not known to this TensorFlow (" + TensorFlow.version() + ")");
     }
   }
 
@@ -63,7 +73,10 @@ final class Unsupported {
         String variable = Ref.parse(node.getInput(0)).node();
         if (needed.contains(variable)) {
           throw new IllegalArgumentException(
-              "node " + node.getName() + " changes variable " + variable
+              "node "
+                  + node.getName()
+                  + " changes variable "
+                  + variable
                   + " at every call, as in training mode");
         }
       }

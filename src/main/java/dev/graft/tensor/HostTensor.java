@@ -253,8 +253,7 @@ public final class HostTensor {
     Shape nativeShape = Shape.of(shapeArray());
     if (dtype == DataType.DT_STRING) {
       byte[][] values = strings().toArray(byte[][]::new);
-      return TString.tensorOfBytes(
-          NdArrays.wrap(nativeShape, DataBuffers.of(values, true, false)));
+      return TString.tensorOfBytes(NdArrays.wrap(nativeShape, DataBuffers.of(values, true, false)));
     }
     Class<? extends TType> type = NATIVE_TYPES.get(dtype);
     if (type == null) {

@@ -23,13 +23,21 @@ class GoldenModelsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "pool", "residual", "nested", "dilated", "vector", "keras2", "keras3-export", "keras3-saved"
+        "pool",
+        "residual",
+        "nested",
+        "dilated",
+        "vector",
+        "keras2",
+        "keras3-export",
+        "keras3-saved"
       })
   void outputsEqualPythons(String name) throws Exception {
     SavedModel model = SavedModel.read(MODELS.resolve(name));
     FlatModel flat = model.flatten(null);
     assertClose(outputs(model, flat, name), expected(name), OUTPUT_TOLERANCE);
-    assertClose(outputs(model, Rewrites.forGradients(flat), name), expected(name), OUTPUT_TOLERANCE);
+    assertClose(
+        outputs(model, Rewrites.forGradients(flat), name), expected(name), OUTPUT_TOLERANCE);
   }
 
   @ParameterizedTest
@@ -56,9 +64,7 @@ class GoldenModelsTest {
   }
 
   private static Path file(String name, FlatVariable variable) {
-    return golden(name)
-        .resolve("gradients")
-        .resolve(variable.name().replace("/", "__") + ".npy");
+    return golden(name).resolve("gradients").resolve(variable.name().replace("/", "__") + ".npy");
   }
 
   private static List<Path> files(Path folder) throws IOException {
@@ -88,8 +94,7 @@ class GoldenModelsTest {
     assertThat(again.variables().stream().map(FlatVariable::name))
         .containsExactlyElementsOf(flat.variables().stream().map(FlatVariable::name).toList());
     assertThat(again.variables().stream().map(FlatVariable::trainable))
-        .containsExactlyElementsOf(
-            flat.variables().stream().map(FlatVariable::trainable).toList());
+        .containsExactlyElementsOf(flat.variables().stream().map(FlatVariable::trainable).toList());
   }
 
   private static void write(FlatModel flat, Checkpoint checkpoint, Path folder) throws IOException {

@@ -98,8 +98,7 @@ class RewritesTest {
 
   @Test
   void logSoftmaxOverTwoDimensionsStaysAsItIs() {
-    FlatModel model =
-        new Case(List.of(unary("LogSoftmax", "y", "x")), "y", input(2, 3)).before;
+    FlatModel model = new Case(List.of(unary("LogSoftmax", "y", "x")), "y", input(2, 3)).before;
     assertThat(Rewrites.forGradients(model)).isSameAs(model);
   }
 
@@ -134,8 +133,7 @@ class RewritesTest {
       String padding, int size, int dilation, boolean known) {
     NodeDef.Builder dilated =
         convolution("DepthwiseConv2dNative", padding)
-            .putAttr(
-                "dilations", Nodes.numbers(List.of(1L, (long) dilation, (long) dilation, 1L)));
+            .putAttr("dilations", Nodes.numbers(List.of(1L, (long) dilation, (long) dilation, 1L)));
     List<NodeDef.Builder> plain = new ArrayList<>(holes(size, dilation, 2, 3));
     plain.add(convolution("DepthwiseConv2dNative", padding).setInput(1, "holes"));
     HostTensor x = input(2, 7, 8, 2);
@@ -215,7 +213,8 @@ class RewritesTest {
     float[] gradient = made.gradients(made.after, ones(x)).get(0).floats();
     for (int i = 0; i < gradient.length; i++) {
       double expected = scale.floats()[i % 3] / Math.sqrt(variance.floats()[i % 3] + 0.1);
-      assertThat((double) gradient[i]).isCloseTo(expected, org.assertj.core.data.Offset.offset(1e-6));
+      assertThat((double) gradient[i])
+          .isCloseTo(expected, org.assertj.core.data.Offset.offset(1e-6));
     }
   }
 
@@ -247,7 +246,9 @@ class RewritesTest {
     assertThat(FlatRun.outputs(rewritten, values, inputs))
         .isEqualTo(FlatRun.outputs(model, values, inputs));
     assertThat(
-            rewritten.graph().getNodeList().stream().map(NodeDef::getOp).collect(Collectors.toSet()))
+            rewritten.graph().getNodeList().stream()
+                .map(NodeDef::getOp)
+                .collect(Collectors.toSet()))
         .contains("GatherV2")
         .doesNotContain("ResourceGather");
     HostTensor seed = doubles(new double[] {1, 2, 3, 4, 5, 6}, 3, 2);

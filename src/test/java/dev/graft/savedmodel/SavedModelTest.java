@@ -192,15 +192,11 @@ class SavedModelTest {
               .flatMap(SavedModelTest::nodes)
               .filter(node -> node.getOp().equals("Relu"))
               .forEach(node -> node.putAttr("fast", slow));
-          meta.getMetaInfoDefBuilder()
-              .getStrippedOpListBuilder()
-              .getOpBuilderList()
-              .stream()
+          meta.getMetaInfoDefBuilder().getStrippedOpListBuilder().getOpBuilderList().stream()
               .filter(op -> op.getName().equals("Relu"))
               .forEach(
                   op ->
-                      op.addAttr(
-                          OpDef.AttrDef.newBuilder().setName("fast").setDefaultValue(slow)));
+                      op.addAttr(OpDef.AttrDef.newBuilder().setName("fast").setDefaultValue(slow)));
         });
     FlatModel flat = SavedModel.read(folder).flatten(null);
     assertThat(flat.graph().getNodeList())
@@ -334,7 +330,8 @@ class SavedModelTest {
         .getLibraryBuilder()
         .addFunction(body)
         .addFunction(unary("unused", "result:z:0").addNodeDef(binary("Mul")))
-        .addFunction(unary("negate", "result:y:0").addNodeDef(binary("Neg").clearInput().addInput("v")))
+        .addFunction(
+            unary("negate", "result:y:0").addNodeDef(binary("Neg").clearInput().addInput("v")))
         .addFunction(unary("double", "result:z:0").addNodeDef(binary("AddV2")));
     return serving(graph);
   }

@@ -96,8 +96,12 @@ class SavedModelWriterTest {
     assertThat(flat.variables())
         .containsExactlyInAnyOrder(
             new FlatVariable(
-                "dense/kernel", "dense/kernel", "dense/kernel", DataType.DT_FLOAT,
-                List.of(2L, 3L), true),
+                "dense/kernel",
+                "dense/kernel",
+                "dense/kernel",
+                DataType.DT_FLOAT,
+                List.of(2L, 3L),
+                true),
             new FlatVariable(
                 "norm/shift", "norm/shift", "norm/shift", DataType.DT_FLOAT, List.of(3L), false));
     Map<String, HostTensor> values = FlatRun.values(flat, model.checkpoint());

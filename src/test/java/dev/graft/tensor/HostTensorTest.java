@@ -42,8 +42,15 @@ class HostTensorTest {
   @ParameterizedTest
   @EnumSource(
       names = {
-        "DT_FLOAT", "DT_DOUBLE", "DT_HALF", "DT_BFLOAT16", "DT_INT32", "DT_INT64", "DT_UINT8",
-        "DT_UINT16", "DT_BOOL"
+        "DT_FLOAT",
+        "DT_DOUBLE",
+        "DT_HALF",
+        "DT_BFLOAT16",
+        "DT_INT32",
+        "DT_INT64",
+        "DT_UINT8",
+        "DT_UINT16",
+        "DT_BOOL"
       })
   void everyTypeComesBackBitForBit(DataType dtype) {
     byte[] bytes = new byte[elementSize(dtype) * 4];
