@@ -62,8 +62,7 @@ final class InspectCommand implements Callable<Integer> {
       outputs.add(tensor(out.key(), out.dtype().name(), out.shape()));
     }
     json.put("outputs", outputs);
-    json.put(
-        "preparation", backbone.preparation().map(known -> known.describe()).orElse(null));
+    json.put("preparation", backbone.preparation().map(known -> known.describe()).orElse(null));
     json.put("parameters", backbone.parameters());
     json.put("layers", backbone.layers().stream().map(InspectCommand::layer).toList());
     return json;
@@ -111,13 +110,13 @@ final class InspectCommand implements Callable<Integer> {
     }
     for (FlatOutput out : backbone.flat().outputs()) {
       text.append(
-          "output %s: %s %s%n"
-              .formatted(out.key(), dtype(out.dtype().name()), shape(out.shape())));
+          "output %s: %s %s%n".formatted(out.key(), dtype(out.dtype().name()), shape(out.shape())));
     }
     backbone
         .preparation()
         .ifPresent(
-            preparation -> text.append("preparation: ").append(preparation.describe()).append('\n'));
+            preparation ->
+                text.append("preparation: ").append(preparation.describe()).append('\n'));
     text.append("%,d parameters%n%n".formatted(backbone.parameters()));
     Table table = new Table("layer", "class", "output", "parameters", "trainable");
     for (BackboneLayer layer : backbone.layers()) {

@@ -46,8 +46,11 @@ final class PreparationOptions {
   private static void requireKnown(String name) {
     if (!Preparation.NAMES.contains(name)) {
       throw new IllegalArgumentException(
-          "There is no preparation \"" + name + "\"; known are "
-              + String.join(", ", Preparation.NAMES) + ".");
+          "There is no preparation \""
+              + name
+              + "\"; known are "
+              + String.join(", ", Preparation.NAMES)
+              + ".");
     }
   }
 }

@@ -4,9 +4,13 @@ import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** A line every ten seconds and one at the end, for logs. Work shorter than that has only one. */
+/**
+ * A line every ten seconds and one at the end, for logs. Work shorter than that has only one, work
+ * of less than two seconds none.
+ */
 final class ProgressInLines implements Progress {
   private static final long INTERVAL = Duration.ofSeconds(10).toNanos();
+  private static final long WORTH_A_LINE = Duration.ofSeconds(2).toNanos();
 
   private final Consumer<String> lines;
   private final String task;
@@ -49,7 +53,10 @@ final class ProgressInLines implements Progress {
   public synchronized void close() {
     if (!closed) {
       closed = true;
-      lines.accept(line(nanoTime.getAsLong()));
+      long now = nanoTime.getAsLong();
+      if (now - start >= WORTH_A_LINE) {
+        lines.accept(line(now));
+      }
     }
   }
 

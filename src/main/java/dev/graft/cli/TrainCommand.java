@@ -246,8 +246,7 @@ final class TrainCommand implements Callable<Integer> {
     text.append(after.describe().stripTrailing()).append("\n\n");
     text.append(
         "Validation accuracy %.4f on %d images (%.4f before training).%n"
-            .formatted(
-                after.accuracy(), after.examples(), run.outcome().before().accuracy()));
+            .formatted(after.accuracy(), after.examples(), run.outcome().before().accuracy()));
     run.outcome()
         .test()
         .ifPresent(

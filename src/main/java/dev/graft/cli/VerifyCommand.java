@@ -14,7 +14,8 @@ import picocli.CommandLine.Parameters;
 /** {@code graft verify}. */
 @Command(
     name = "verify",
-    description = "Check a model's hashes and recompute its golden samples; exit code 3 if it fails.")
+    description =
+        "Check a model's hashes and recompute its golden samples; exit code 3 if it fails.")
 final class VerifyCommand implements Callable<Integer> {
   @Mixin private OutputOptions output;
 

@@ -13,9 +13,9 @@ import java.util.stream.Stream;
 
 /**
  * The images of one class: all files below its folder that {@code
- * keras.utils.image_dataset_from_directory} lists, in its order: folders by their path, the names in
- * each sorted, endings compared in lower case, hidden files and hidden sub-folders included, links
- * to folders not followed.
+ * keras.utils.image_dataset_from_directory} lists, in its order: folders by their path, the names
+ * in each sorted, endings compared in lower case, hidden files and hidden sub-folders included,
+ * links to folders not followed.
  *
  * @param images the images in that order
  * @param skipped the other files

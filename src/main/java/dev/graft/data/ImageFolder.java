@@ -16,9 +16,9 @@ import java.util.Optional;
  * files' contents.
  *
  * <p>A folder with {@code train} beside {@code validation}, {@code val} or {@code test} is taken as
- * parts of one data set instead, each with the same class folders; so is a folder with {@code train}
- * alone. A {@code test} beside class folders is the test part if it has class folders of those names
- * itself, and a class if it has not.
+ * parts of one data set instead, each with the same class folders; so is a folder with {@code
+ * train} alone. A {@code test} beside class folders is the test part if it has class folders of
+ * those names itself, and a class if it has not.
  */
 public final class ImageFolder {
   private static final String EXPECTED = "expected a folder with one sub-folder of images a class";
@@ -30,8 +30,8 @@ public final class ImageFolder {
   /**
    * Reads the folder.
    *
-   * @throws IllegalArgumentException if there is no such folder, or if it is not made of at least two
-   *     class folders with at least one image each
+   * @throws IllegalArgumentException if there is no such folder, or if it is not made of at least
+   *     two class folders with at least one image each
    * @throws IOException if the disk fails
    */
   public static LabeledImages read(Path folder) throws IOException {
@@ -45,13 +45,16 @@ public final class ImageFolder {
   }
 
   private LabeledImages readParts(Path folder) throws IOException {
-    List<Path> children = ClassFolder.sorted(folder).stream().filter(this::isVisibleFolder).toList();
+    List<Path> children =
+        ClassFolder.sorted(folder).stream().filter(this::isVisibleFolder).toList();
     Optional<Path> train = named(children, "train");
     Optional<Path> validation = validation(folder, children);
     Optional<Path> test = named(children, "test");
     if (train.isEmpty() && validation.isPresent() && consistsOfParts(children)) {
       throw new IllegalArgumentException(
-          folder + " has " + ClassFolder.name(validation.get())
+          folder
+              + " has "
+              + ClassFolder.name(validation.get())
               + "/ but no train/; add train/ with the images to train on.");
     }
     if (train.isPresent() && (validation.isPresent() || consistsOfParts(children))) {
@@ -82,8 +85,12 @@ public final class ImageFolder {
     String difference = training.labels.difference(part.labels);
     if (!difference.isEmpty()) {
       throw new IllegalArgumentException(
-          part.folder + " must have the same class folders as " + training.folder + ", but it has "
-              + difference + ".");
+          part.folder
+              + " must have the same class folders as "
+              + training.folder
+              + ", but it has "
+              + difference
+              + ".");
     }
     return part.images;
   }
@@ -110,7 +117,9 @@ public final class ImageFolder {
   private static void checkClasses(Path folder, List<Path> classes, int images) {
     if (classes.isEmpty() && images > 0) {
       throw new IllegalArgumentException(
-          folder + " holds " + images
+          folder
+              + " holds "
+              + images
               + " images itself and no class folders; put the images of each class into a sub-folder"
               + " of its own.");
     }
@@ -119,7 +128,9 @@ public final class ImageFolder {
     }
     if (classes.size() == 1) {
       throw new IllegalArgumentException(
-          folder + " has only one class folder, " + ClassFolder.name(classes.get(0))
+          folder
+              + " has only one class folder, "
+              + ClassFolder.name(classes.get(0))
               + "; at least two classes are needed to tell apart.");
     }
   }
@@ -131,7 +142,8 @@ public final class ImageFolder {
       ClassFolder files = ClassFolder.read(classes.get(label));
       if (files.images().isEmpty()) {
         throw new IllegalArgumentException(
-            "The class folder " + classes.get(label)
+            "The class folder "
+                + classes.get(label)
                 + " holds no image (.bmp, .gif, .jpeg, .jpg, .png); add images or remove it.");
       }
       for (Path path : files.images()) {

@@ -15,12 +15,13 @@ import org.apache.commons.csv.DuplicateHeaderMode;
 
 /**
  * Reads a list of images: a CSV file in UTF-8 with a header that names at least the columns {@code
- * path} and {@code label}. Relative paths start at the folder of the CSV. The classes are the labels
- * in Python's order of strings; the images stay in the order of the list.
+ * path} and {@code label}. Relative paths start at the folder of the CSV. The classes are the
+ * labels in Python's order of strings; the images stay in the order of the list.
  */
 public final class ImageList {
   private static final CSVFormat FORMAT =
-      CSVFormat.RFC4180.builder()
+      CSVFormat.RFC4180
+          .builder()
           .setHeader()
           .setDuplicateHeaderMode(DuplicateHeaderMode.DISALLOW)
           .setSkipHeaderRecord(true)
@@ -73,8 +74,15 @@ public final class ImageList {
     List<String> names = rows.stream().map(Row::label).distinct().toList();
     if (names.size() < 2) {
       throw new IllegalArgumentException(
-          csv + " lists " + rows.size() + " images that exist, of " + names.size() + " classes "
-              + names + " (" + skipped.size()
+          csv
+              + " lists "
+              + rows.size()
+              + " images that exist, of "
+              + names.size()
+              + " classes "
+              + names
+              + " ("
+              + skipped.size()
               + " rows name files that do not exist); at least two classes are needed.");
     }
     Labels labels = Labels.sorted(names);
@@ -104,7 +112,10 @@ public final class ImageList {
     String where = "Row " + record.getRecordNumber() + " of " + csv;
     if (!record.isConsistent()) {
       throw new IllegalArgumentException(
-          where + " has " + record.size() + " values, other than the header; put values with commas"
+          where
+              + " has "
+              + record.size()
+              + " values, other than the header; put values with commas"
               + " into double quotes.");
     }
     String label = record.get("label");
@@ -113,7 +124,10 @@ public final class ImageList {
     }
     if (label.contains(";")) {
       throw new IllegalArgumentException(
-          where + " has the label \"" + label + "\"; several labels an image, separated by ;, are"
+          where
+              + " has the label \""
+              + label
+              + "\"; several labels an image, separated by ;, are"
               + " not supported.");
     }
     return new Row(path(where, csv, record.get("path")), label);

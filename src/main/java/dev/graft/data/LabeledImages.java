@@ -44,13 +44,19 @@ public record LabeledImages(
   public LabeledImages withValidation(LabeledImages other) {
     if (hasValidation()) {
       throw new IllegalArgumentException(
-          source + " has its own validation images; validation on " + other.source
+          source
+              + " has its own validation images; validation on "
+              + other.source
               + " cannot be added to them.");
     }
     String difference = labels.difference(other.labels);
     if (!difference.isEmpty()) {
       throw new IllegalArgumentException(
-          other.source + " must have the classes of " + source + ", but it has " + difference
+          other.source
+              + " must have the classes of "
+              + source
+              + ", but it has "
+              + difference
               + ".");
     }
     return new LabeledImages(source, labels, images, other.images, test, skipped);
@@ -60,8 +66,13 @@ public record LabeledImages(
     for (LabeledImage image : images) {
       if (image.label() >= labels.size()) {
         throw new IllegalArgumentException(
-            "The label of " + image.path() + " is " + image.label() + ", but there are only "
-                + labels.size() + " classes.");
+            "The label of "
+                + image.path()
+                + " is "
+                + image.label()
+                + ", but there are only "
+                + labels.size()
+                + " classes.");
       }
     }
     return List.copyOf(images);

@@ -66,11 +66,12 @@ public record Labels(List<String> names) {
     return index;
   }
 
-  /** How {@code found} differs from these labels, as the end of a sentence; empty if it does not. */
+  /**
+   * How {@code found} differs from these labels, as the end of a sentence; empty if it does not.
+   */
   String difference(Labels found) {
     List<String> missing = names.stream().filter(name -> !found.names.contains(name)).toList();
-    List<String> unexpected =
-        found.names.stream().filter(name -> !names.contains(name)).toList();
+    List<String> unexpected = found.names.stream().filter(name -> !names.contains(name)).toList();
     if (missing.isEmpty() && unexpected.isEmpty()) {
       return found.names.equals(names) ? "" : "the order " + found.names + " instead of " + names;
     }

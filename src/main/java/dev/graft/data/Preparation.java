@@ -15,8 +15,8 @@ import java.util.StringJoiner;
  *   <li>turned as {@code orientation} says
  *   <li>stretched to the size of {@code resize}, as {@code tf.image.resize} does
  *   <li>the channels put in the order of {@code colourOrder}
- *   <li>{@code pixel / divisor}, then {@code × scale}, then {@code − mean}, then {@code / deviation},
- *       mean and deviation a value a channel; all numbers are rounded to float32 first
+ *   <li>{@code pixel / divisor}, then {@code × scale}, then {@code − mean}, then {@code /
+ *       deviation}, mean and deviation a value a channel; all numbers are rounded to float32 first
  * </ol>
  *
  * <p>{@code divisor} and {@code scale} are separate because {@code x / 255} and {@code x × (1/255)}
@@ -58,8 +58,17 @@ public record Preparation(
     if (inGraph && (reversed || !isIdentity(divisor, scale, mean, deviation))) {
       throw new IllegalArgumentException(
           "A preparation in the graph must have rgb or grey colours, divisor 1, scale 1, mean 0 and deviation"
-              + " 1, but got " + colourOrder + ", " + divisor + ", " + scale + ", " + mean + ", "
-              + deviation + ".");
+              + " 1, but got "
+              + colourOrder
+              + ", "
+              + divisor
+              + ", "
+              + scale
+              + ", "
+              + mean
+              + ", "
+              + deviation
+              + ".");
     }
   }
 
@@ -77,18 +86,19 @@ public record Preparation(
   public static Preparation named(String name, int height, int width) {
     Resize resize = new Resize(Method.BILINEAR, height, width);
     return switch (name) {
-      case "caffe" -> rgb(resize)
-          .withColourOrder(ColourOrder.BGR)
-          .withMean(List.of(103.939, 116.779, 123.68));
+      case "caffe" ->
+          rgb(resize).withColourOrder(ColourOrder.BGR).withMean(List.of(103.939, 116.779, 123.68));
       case "tf" -> rgb(resize).withDivisor(127.5).withMean(List.of(1.0, 1.0, 1.0));
-      case "torch" -> rgb(resize)
-          .withDivisor(255)
-          .withMean(List.of(0.485, 0.456, 0.406))
-          .withDeviation(List.of(0.229, 0.224, 0.225));
+      case "torch" ->
+          rgb(resize)
+              .withDivisor(255)
+              .withMean(List.of(0.485, 0.456, 0.406))
+              .withDeviation(List.of(0.229, 0.224, 0.225));
       case "rescale" -> rgb(resize).withScale(1.0 / 255);
       case "none" -> rgb(resize).withInGraph(true);
-      default -> throw new IllegalArgumentException(
-          "No preparation is called \"" + name + "\"; expected one of " + NAMES + ".");
+      default ->
+          throw new IllegalArgumentException(
+              "No preparation is called \"" + name + "\"; expected one of " + NAMES + ".");
     };
   }
 
@@ -96,8 +106,7 @@ public record Preparation(
   private static Preparation rgb(Resize resize) {
     List<Double> zeros = Collections.nCopies(3, 0.0);
     List<Double> ones = Collections.nCopies(3, 1.0);
-    return new Preparation(
-        Orientation.IGNORE, resize, ColourOrder.RGB, 1, 1, zeros, ones, false);
+    return new Preparation(Orientation.IGNORE, resize, ColourOrder.RGB, 1, 1, zeros, ones, false);
   }
 
   /** Number of channels of the result: 3, or 1 for grey. */
@@ -226,8 +235,15 @@ public record Preparation(
     List<Double> copy = List.copyOf(values);
     if (copy.size() != order.channels()) {
       throw new IllegalArgumentException(
-          "The " + name + " of a preparation with " + order + " colours needs "
-              + order.channels() + " values, one a channel, but got " + copy + ".");
+          "The "
+              + name
+              + " of a preparation with "
+              + order
+              + " colours needs "
+              + order.channels()
+              + " values, one a channel, but got "
+              + copy
+              + ".");
     }
     return copy;
   }
@@ -341,7 +357,12 @@ public record Preparation(
       Objects.requireNonNull(method, "method");
       if (height < 1 || width < 1 || height > MAX_SIDE || width > MAX_SIDE) {
         throw new IllegalArgumentException(
-            "Images cannot be resized to " + height + "×" + width + "; expected 1 to " + MAX_SIDE
+            "Images cannot be resized to "
+                + height
+                + "×"
+                + width
+                + "; expected 1 to "
+                + MAX_SIDE
                 + " pixels a side.");
       }
     }

@@ -24,7 +24,10 @@ public record Split(
     test = List.copyOf(test);
     if (training.isEmpty() || validation.isEmpty()) {
       throw new IllegalArgumentException(
-          "The split leaves " + training.size() + " images for training and " + validation.size()
+          "The split leaves "
+              + training.size()
+              + " images for training and "
+              + validation.size()
               + " for validation; each needs at least one.");
     }
   }
@@ -60,16 +63,26 @@ public record Split(
     }
     if (data.hasValidation()) {
       throw new IllegalArgumentException(
-          data.source() + " has validation images of its own; leave the fraction " + fraction
+          data.source()
+              + " has validation images of its own; leave the fraction "
+              + fraction
               + " out to use them.");
     }
     List<LabeledImage> shuffled = Shuffle.shuffled(data.images(), seed);
     int training = shuffled.size() - (int) (fraction * shuffled.size());
     if (training == 0 || training == shuffled.size()) {
       throw new IllegalArgumentException(
-          "A fraction of " + fraction + " for validation leaves " + training + " of the "
-              + shuffled.size() + " images of " + data.source() + " for training and "
-              + (shuffled.size() - training) + " for validation; each needs at least one.");
+          "A fraction of "
+              + fraction
+              + " for validation leaves "
+              + training
+              + " of the "
+              + shuffled.size()
+              + " images of "
+              + data.source()
+              + " for training and "
+              + (shuffled.size() - training)
+              + " for validation; each needs at least one.");
     }
     return new Split(
         data.labels(),

@@ -41,7 +41,9 @@ final class GoldenImages {
     return images;
   }
 
-  /** Coloured waves and a little noise, another picture for each number, the same on any machine. */
+  /**
+   * Coloured waves and a little noise, another picture for each number, the same on any machine.
+   */
   private static byte[] drawn(int number) throws IOException {
     int width = 61 + 20 * number;
     int height = 83 - 14 * number;

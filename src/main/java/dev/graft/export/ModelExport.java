@@ -172,7 +172,10 @@ public final class ModelExport {
     Backbone backbone = model.backbone();
     FlatInput input = backbone.soleInput();
     Optional<Handoff> origin = backbone.handoff();
-    String name = origin.map(known -> known.model().name()).orElse(backbone.source().getFileName().toString());
+    String name =
+        origin
+            .map(known -> known.model().name())
+            .orElse(backbone.source().getFileName().toString());
     List<Layer> layers = layers();
     long parameters = layers.stream().mapToLong(Layer::parameters).sum();
     return new Handoff(
@@ -230,7 +233,12 @@ public final class ModelExport {
         (name, variables) ->
             layers.add(
                 new Layer(
-                    name, headClass(name), Optional.empty(), parameters(variables), true, variables)));
+                    name,
+                    headClass(name),
+                    Optional.empty(),
+                    parameters(variables),
+                    true,
+                    variables)));
     return layers;
   }
 

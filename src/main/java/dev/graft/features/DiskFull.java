@@ -25,7 +25,7 @@ final class DiskFull {
 
   static String sentence(Path folder, long needed, long free) {
     return ("Features need %s in %s, but %s are free there: make room, or choose another disk with"
-                + " --features DIR or the environment variable GRAFT_CACHE.")
+            + " --features DIR or the environment variable GRAFT_CACHE.")
         .formatted(ByteCount.of(needed), folder, ByteCount.of(free));
   }
 

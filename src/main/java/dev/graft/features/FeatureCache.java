@@ -125,8 +125,8 @@ public record FeatureCache(Path root, long limit) {
     if (used + needed > limit) {
       throw new IOException(
           ("Features need %s in %s, but the limit there is %s, of which stores in use take %s:"
-               + " raise the environment variable GRAFT_CACHE_LIMIT, or choose a folder without a"
-               + " limit with --features DIR.")
+                  + " raise the environment variable GRAFT_CACHE_LIMIT, or choose a folder without a"
+                  + " limit with --features DIR.")
               .formatted(ByteCount.of(needed), root, ByteCount.of(limit), ByteCount.of(used)));
     }
     long free = usableSpace(root);

@@ -90,8 +90,13 @@ public final class ImageReader implements AutoCloseable {
             : ImageShape.of(preparation);
     if (!made.equals(shape)) {
       throw new IllegalArgumentException(
-          "The preparation (" + preparation.describe() + ") makes images of " + made
-              + ", but images of " + shape + " are wanted.");
+          "The preparation ("
+              + preparation.describe()
+              + ") makes images of "
+              + made
+              + ", but images of "
+              + shape
+              + " are wanted.");
     }
     Graph graph = new Graph();
     try {
@@ -134,8 +139,13 @@ public final class ImageReader implements AutoCloseable {
     int length = shape.values();
     if (destination.remaining() < length) {
       throw new IllegalArgumentException(
-          "The buffer has room for " + destination.remaining() + " values, but an image of " + shape
-              + " has " + length + ".");
+          "The buffer has room for "
+              + destination.remaining()
+              + " values, but an image of "
+              + shape
+              + " has "
+              + length
+              + ".");
     }
     destination.put(read(image));
   }
@@ -182,7 +192,12 @@ public final class ImageReader implements AutoCloseable {
     long pixels = format.pixels(image);
     if (pixels > maxPixels) {
       throw new BadImageException(
-          "is a " + format + " of " + pixels + " pixels, more than the " + maxPixels
+          "is a "
+              + format
+              + " of "
+              + pixels
+              + " pixels, more than the "
+              + maxPixels
               + " that are allowed");
     }
   }

@@ -13,7 +13,12 @@ public record ImageShape(int height, int width, int channels) {
   public ImageShape {
     if (height < 1 || width < 1 || !(channels == 1 || channels == 3)) {
       throw new IllegalArgumentException(
-          "An image cannot have the shape [" + height + ", " + width + ", " + channels
+          "An image cannot have the shape ["
+              + height
+              + ", "
+              + width
+              + ", "
+              + channels
               + "]; expected a height and width of at least 1 and 1 or 3 channels.");
     }
   }

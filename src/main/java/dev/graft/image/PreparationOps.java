@@ -46,8 +46,8 @@ public final class PreparationOps {
    * off by that bit.
    *
    * @param bytes the file, a scalar; bytes that are no image fail the run
-   * @param orientation as {@link ExifOrientation} gives it, a scalar from 1 to 8; not used where the
-   *     preparation ignores the orientation
+   * @param orientation as {@link ExifOrientation} gives it, a scalar from 1 to 8; not used where
+   *     the preparation ignores the orientation
    * @return {@code [height, width, channels]}; height and width are known in the graph if the
    *     preparation has a resize
    */
@@ -60,9 +60,7 @@ public final class PreparationOps {
             DecodeImage.channels((long) preparation.channels()),
             DecodeImage.expandAnimations(false));
     Operand<TUint8> upright =
-        preparation.orientation() == Orientation.EXIF
-            ? turn(tf, decoded, orientation)
-            : decoded;
+        preparation.orientation() == Orientation.EXIF ? turn(tf, decoded, orientation) : decoded;
     Operand<TFloat32> pixels =
         preparation.resize() == null
             ? tf.dtypes.cast(upright, TFloat32.class)
@@ -73,8 +71,7 @@ public final class PreparationOps {
     return scale(tf, pixels, preparation);
   }
 
-  private static Operand<TUint8> turn(
-      Ops tf, Operand<TUint8> image, Operand<TInt32> orientation) {
+  private static Operand<TUint8> turn(Ops tf, Operand<TUint8> image, Operand<TInt32> orientation) {
     Operand<TInt32> index = tf.math.sub(orientation, tf.constant(1));
     Operand<TInt32> axes = tf.gather(tf.constant(AXES), index, tf.constant(0)); // [3]
     Operand<TInt32> strides = tf.gather(tf.constant(STRIDES), index, tf.constant(0)); // [3]
@@ -106,8 +103,7 @@ public final class PreparationOps {
           case LANCZOS3, LANCZOS5, GAUSSIAN, MITCHELLCUBIC ->
               scaleAndTranslate(tf, batch, size, resize.method());
         };
-    return tf.reshape(
-        resized, tf.constant(new int[] {resize.height(), resize.width(), channels}));
+    return tf.reshape(resized, tf.constant(new int[] {resize.height(), resize.width(), channels}));
   }
 
   private static Operand<TFloat32> scaleAndTranslate(
@@ -115,8 +111,7 @@ public final class PreparationOps {
     Operand<TInt32> given = // [2]
         tf.slice(tf.shape(batch), tf.constant(new int[] {1}), tf.constant(new int[] {2}));
     Operand<TFloat32> scale =
-        tf.math.div(
-            tf.dtypes.cast(size, TFloat32.class), tf.dtypes.cast(given, TFloat32.class));
+        tf.math.div(tf.dtypes.cast(size, TFloat32.class), tf.dtypes.cast(given, TFloat32.class));
     return tf.image.scaleAndTranslate(
         batch,
         size,

@@ -20,11 +20,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
- * Reads and prepares files on several threads and delivers them in the order of the list. Only a few
- * images a thread are ahead of the caller, so memory stays bounded whatever the number of files.
+ * Reads and prepares files on several threads and delivers them in the order of the list. Only a
+ * few images a thread are ahead of the caller, so memory stays bounded whatever the number of
+ * files.
  *
- * <p>For one thread of the caller at a time; {@link #close} may come from any. Owns its threads, not
- * the reader, which must stay open until this is closed.
+ * <p>For one thread of the caller at a time; {@link #close} may come from any. Owns its threads,
+ * not the reader, which must stay open until this is closed.
  */
 public final class PreparedImages implements Iterator<PreparedImage>, AutoCloseable {
   /** Larger files are rejected unread: 256 MiB. */
@@ -156,7 +157,10 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
     }
     if (Files.size(file) > MAX_FILE_SIZE) {
       throw new BadImageException(
-          "has " + Files.size(file) + " bytes, more than the " + MAX_FILE_SIZE
+          "has "
+              + Files.size(file)
+              + " bytes, more than the "
+              + MAX_FILE_SIZE
               + " that are allowed");
     }
     return Files.readAllBytes(file);
@@ -177,8 +181,8 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
   }
 
   /**
-   * Gives up what is not delivered yet and waits until no thread uses the reader. A second call does
-   * nothing.
+   * Gives up what is not delivered yet and waits until no thread uses the reader. A second call
+   * does nothing.
    */
   @Override
   public void close() {

@@ -135,7 +135,11 @@ public record Evaluation(
       text.append(
           format(
               "%-" + width + "s  %9.4f  %6.4f  %6.4f  %7d%n",
-              row.label(), row.precision(), row.recall(), row.f1(), row.support()));
+              row.label(),
+              row.precision(),
+              row.recall(),
+              row.f1(),
+              row.support()));
     }
     return text.toString();
   }

@@ -97,7 +97,6 @@ public record Prediction(String path, int actual, float[] probabilities) {
 
   @Override
   public String toString() {
-    return "Prediction[%s, actual %d, %s]"
-        .formatted(path, actual, Arrays.toString(probabilities));
+    return "Prediction[%s, actual %d, %s]".formatted(path, actual, Arrays.toString(probabilities));
   }
 }

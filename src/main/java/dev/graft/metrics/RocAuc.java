@@ -10,7 +10,9 @@ import java.util.List;
 final class RocAuc {
   private RocAuc() {}
 
-  /** Of class 1 for two classes; else the mean over one-versus-rest of each class. NaN if undefined. */
+  /**
+   * Of class 1 for two classes; else the mean over one-versus-rest of each class. NaN if undefined.
+   */
   static double of(List<Prediction> predictions, int classes) {
     if (classes == 2) {
       return ofClass(predictions, 1);
@@ -49,8 +51,6 @@ final class RocAuc {
       positives += tiedPositives;
       negativesBelow += tiedNegatives;
     }
-    return positives == 0 || negativesBelow == 0
-        ? Double.NaN
-        : wins / positives / negativesBelow;
+    return positives == 0 || negativesBelow == 0 ? Double.NaN : wins / positives / negativesBelow;
   }
 }

@@ -193,7 +193,9 @@ public final class Backbone {
    */
   public Map<String, HostTensor> values() throws IOException {
     Map<String, HostTensor> byKey =
-        saved.checkpoint().read(flat.variables().stream().map(FlatVariable::key).distinct().toList());
+        saved
+            .checkpoint()
+            .read(flat.variables().stream().map(FlatVariable::key).distinct().toList());
     Map<String, HostTensor> values = new LinkedHashMap<>();
     flat.variables().forEach(variable -> values.put(variable.node(), byKey.get(variable.key())));
     return values;

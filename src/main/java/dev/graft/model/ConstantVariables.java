@@ -59,8 +59,7 @@ final class ConstantVariables {
     String axis = node.getName() + AXIS_SUFFIX;
     AttrValue batchDims =
         node.getAttrOrDefault("batch_dims", AttrValue.newBuilder().setI(0).build());
-    filled.addNode(
-        constant(axis, HostTensor.of(new int[] {Math.toIntExact(batchDims.getI())})));
+    filled.addNode(constant(axis, HostTensor.of(new int[] {Math.toIntExact(batchDims.getI())})));
     filled.addNode(
         NodeDef.newBuilder()
             .setName(node.getName())

@@ -78,7 +78,11 @@ public final class FrozenGraph implements AutoCloseable {
   private long rows(List<HostTensor> batch) {
     if (batch.size() != inputs.size()) {
       throw new IllegalArgumentException(
-          "Expected one tensor for each of the inputs " + inputs + " but got " + batch.size() + ".");
+          "Expected one tensor for each of the inputs "
+              + inputs
+              + " but got "
+              + batch.size()
+              + ".");
     }
     List<Long> counts =
         batch.stream()
@@ -87,8 +91,11 @@ public final class FrozenGraph implements AutoCloseable {
             .toList();
     if (counts.size() != 1 || counts.get(0) < 1) {
       throw new IllegalArgumentException(
-          "Expected a batch of at least one row in each of the inputs " + inputs + " but got "
-              + counts + " rows.");
+          "Expected a batch of at least one row in each of the inputs "
+              + inputs
+              + " but got "
+              + counts
+              + " rows.");
     }
     return counts.get(0);
   }

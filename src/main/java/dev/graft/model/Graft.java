@@ -48,8 +48,7 @@ public final class Graft implements AutoCloseable {
   private final List<Output<?>> reads = new ArrayList<>();
   private boolean closed;
 
-  private Graft(
-      Graph graph, List<Variable> variables, List<CutTensor> inputs, JoinedGraph joined) {
+  private Graft(Graph graph, List<Variable> variables, List<CutTensor> inputs, JoinedGraph joined) {
     this.graph = graph;
     this.variables = List.copyOf(variables);
     this.inputs = List.copyOf(inputs);
@@ -92,8 +91,7 @@ public final class Graft implements AutoCloseable {
     }
   }
 
-  private static void requireReached(
-      GraphDef graft, JoinedGraph joined, List<Variable> variables) {
+  private static void requireReached(GraphDef graft, JoinedGraph joined, List<Variable> variables) {
     Set<String> reached =
         new GraphNodes(graft).ancestors(List.of(joined.tensors().trainingLoss().node()));
     List<String> unreached =

@@ -46,8 +46,9 @@ public interface Head {
 
   /**
    * Reads the head language: layers from left to right, of {@code gap}, {@code gmp}, {@code
-   * flatten}, {@code dense(units[, activation])}, {@code dropout(rate)}, {@code batchnorm}. The last
-   * layer is a {@code dense} with {@code softmax} or {@code sigmoid}, whose units may be left out.
+   * flatten}, {@code dense(units[, activation])}, {@code dropout(rate)}, {@code batchnorm}. The
+   * last layer is a {@code dense} with {@code softmax} or {@code sigmoid}, whose units may be left
+   * out.
    *
    * @throws IllegalArgumentException when the text is no head, with the place and what was expected
    */

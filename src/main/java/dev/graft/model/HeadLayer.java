@@ -22,7 +22,9 @@ sealed interface HeadLayer {
   /** The layer as it is written in the head language. */
   String text();
 
-  /** Global average pooling: {@code [batch, height, width, channels]} to {@code [batch, channels]}. */
+  /**
+   * Global average pooling: {@code [batch, height, width, channels]} to {@code [batch, channels]}.
+   */
   record Gap() implements HeadLayer {
     @Override
     public Operand<TFloat32> apply(HeadScope scope, Operand<TFloat32> x) {
@@ -42,7 +44,9 @@ sealed interface HeadLayer {
     }
   }
 
-  /** Global maximum pooling: {@code [batch, height, width, channels]} to {@code [batch, channels]}. */
+  /**
+   * Global maximum pooling: {@code [batch, height, width, channels]} to {@code [batch, channels]}.
+   */
   record Gmp() implements HeadLayer {
     @Override
     public Operand<TFloat32> apply(HeadScope scope, Operand<TFloat32> x) {
@@ -133,7 +137,8 @@ sealed interface HeadLayer {
   }
 
   /**
-   * Sets a share of the values to zero while training and scales the rest by {@code 1 / (1 - rate)}.
+   * Sets a share of the values to zero while training and scales the rest by {@code 1 / (1 -
+   * rate)}.
    *
    * @param rate share, 0 ≤ rate &lt; 1
    */
@@ -153,8 +158,7 @@ sealed interface HeadLayer {
       Ops tf = scope.tf();
       Operand<TFloat32> drawn = scope.uniform(tf.shape(x));
       Operand<TFloat32> kept =
-          tf.dtypes.cast(
-              tf.math.greaterEqual(drawn, tf.constant((float) rate)), TFloat32.class);
+          tf.dtypes.cast(tf.math.greaterEqual(drawn, tf.constant((float) rate)), TFloat32.class);
       return tf.math.mul(tf.math.mul(x, tf.constant((float) (1 / (1 - rate)))), kept);
     }
 

@@ -46,7 +46,9 @@ public interface Initializer {
       int rank = shape.length;
       if (rank < 2) {
         throw new IllegalArgumentException(
-            "Glorot uniform needs a shape of two axes or more, got " + Arrays.toString(shape) + ".");
+            "Glorot uniform needs a shape of two axes or more, got "
+                + Arrays.toString(shape)
+                + ".");
       }
       long field = Arrays.stream(shape, 0, rank - 2).reduce(1, Math::multiplyExact);
       double limit = Math.sqrt(6.0 / (field * (shape[rank - 2] + shape[rank - 1])));

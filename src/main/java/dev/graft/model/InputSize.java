@@ -30,8 +30,7 @@ final class InputSize {
                         ? new FlatInput(input.key(), input.node(), input.dtype(), shape)
                         : other)
             .toList();
-    return new FlatModel(
-        graph.build(), inputs, model.outputs(), model.variables(), model.source());
+    return new FlatModel(graph.build(), inputs, model.outputs(), model.variables(), model.source());
   }
 
   private static void requireFit(FlatModel model, FlatInput input, List<Long> shape) {

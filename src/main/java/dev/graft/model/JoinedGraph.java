@@ -64,7 +64,8 @@ record JoinedGraph(
       HeadScope.Shared shared = new HeadScope.Shared(classes, seed);
       Placeholder<TFloat32> labels =
           tf.withName(LABELS)
-              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, classes)));
+              .placeholder(
+                  TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, classes)));
       Placeholder<TFloat32> weights =
           tf.withName(WEIGHTS)
               .placeholder(TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE)));
@@ -122,8 +123,13 @@ record JoinedGraph(
     Shape shape = logits.shape();
     if (shape.numDimensions() != 2 || shape.get(1) != units) {
       throw new IllegalArgumentException(
-          "The head must answer [batch, " + units + "] for " + classes + " classes but answers "
-              + shape + ".");
+          "The head must answer [batch, "
+              + units
+              + "] for "
+              + classes
+              + " classes but answers "
+              + shape
+              + ".");
     }
   }
 

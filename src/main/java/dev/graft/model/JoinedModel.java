@@ -121,8 +121,7 @@ public final class JoinedModel {
     return nodes
         .keep(
             nodes.ancestors(
-                List.of(
-                    joined.tensors().logits().node(), joined.tensors().probabilities().node())))
+                List.of(joined.tensors().logits().node(), joined.tensors().probabilities().node())))
         .build();
   }
 
@@ -178,8 +177,7 @@ public final class JoinedModel {
     List<Graft.Variable> training = new ArrayList<>();
     for (FlatVariable variable : backbone.flat().variables()) {
       if (variable.trainable() && unfrozen.contains(backbone.layerOf(variable))) {
-        training.add(
-            new Graft.Variable(variable.node(), variable.name(), variable.shape(), true));
+        training.add(new Graft.Variable(variable.node(), variable.name(), variable.shape(), true));
       }
     }
     for (HeadScope.Variable variable : joined.head()) {

@@ -17,7 +17,8 @@ import org.tensorflow.types.TFloat32;
  * @param layers in order; the last is a dense layer with softmax or sigmoid
  */
 record LayeredHead(List<HeadLayer> layers) implements Head {
-  private static final Pattern LAYER = Pattern.compile("\\s*([a-z0-9_]+)\\s*(?:\\(([^()]*)\\))?\\s*");
+  private static final Pattern LAYER =
+      Pattern.compile("\\s*([a-z0-9_]+)\\s*(?:\\(([^()]*)\\))?\\s*");
   private static final String LANGUAGE =
       "gap, gmp, flatten, dense(units[, activation]), dropout(rate), batchnorm";
 
@@ -140,8 +141,7 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
         case "batchnorm" -> none(arguments, new HeadLayer.BatchNorm());
         case "dropout" -> dropout(arguments);
         case "dense" -> dense(arguments);
-        default ->
-            throw new IllegalArgumentException("there is no layer \"" + name + "\"");
+        default -> throw new IllegalArgumentException("there is no layer \"" + name + "\"");
       };
     } catch (NumberFormatException e) {
       throw refuse(text, name + " needs a number, got \"" + String.join(", ", arguments) + "\"");

@@ -20,8 +20,7 @@ public interface Loss {
 
   /** Keras's {@code categorical_crossentropy} of a softmax, computed from the logits. */
   static Loss categoricalCrossentropy() {
-    return (tf, logits, labels) ->
-        Losses.categoricalCrossentropy(tf, labels, logits, true, 0f, -1);
+    return (tf, logits, labels) -> Losses.categoricalCrossentropy(tf, labels, logits, true, 0f, -1);
   }
 
   /**

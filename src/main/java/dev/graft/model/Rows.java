@@ -21,8 +21,7 @@ final class Rows {
   static HostTensor first(HostTensor batch) {
     byte[] all = bytes(batch);
     int rows = Math.toIntExact(batch.shape().get(0));
-    return HostTensor.wrap(
-        batch.dtype(), Arrays.copyOf(all, all.length / rows), shape(batch, 1));
+    return HostTensor.wrap(batch.dtype(), Arrays.copyOf(all, all.length / rows), shape(batch, 1));
   }
 
   private static byte[] bytes(HostTensor tensor) {

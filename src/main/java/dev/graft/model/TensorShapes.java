@@ -37,8 +37,7 @@ final class TensorShapes {
    * @param inputs its placeholders whose first axis is the batch
    */
   static TensorShapes of(GraphDef graph, Collection<String> inputs) {
-    return new TensorShapes(
-        infer(graph, inputs, FIRST_BATCH), infer(graph, inputs, SECOND_BATCH));
+    return new TensorShapes(infer(graph, inputs, FIRST_BATCH), infer(graph, inputs, SECOND_BATCH));
   }
 
   /** Whether the tensor is float32 of known size with one row an image. */
@@ -51,8 +50,7 @@ final class TensorShapes {
     if (one.isUnknown() || one.numDimensions() == 0 || one.hasUnknownDimension()) {
       return false;
     }
-    return one.get(0) == FIRST_BATCH
-        && two.equals(Shape.of(SECOND_BATCH).append(tail(one)));
+    return one.get(0) == FIRST_BATCH && two.equals(Shape.of(SECOND_BATCH).append(tail(one)));
   }
 
   /**
@@ -100,8 +98,7 @@ final class TensorShapes {
     for (int index = 0; index < operation.numOutputs(); index++) {
       Output<?> output = operation.output(index);
       shapes.put(
-          new TensorName(operation.name(), index),
-          new Inferred(output.shape(), output.dataType()));
+          new TensorName(operation.name(), index), new Inferred(output.shape(), output.dataType()));
     }
   }
 

@@ -15,7 +15,6 @@ import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,8 +45,8 @@ public final class Predictor implements AutoCloseable {
    * Loads a classifier with a handoff.
    *
    * @param modelOrRun a SavedModel folder or a run's folder
-   * @throws ModelFormatException when it is no classifier that can be used: no model, no handoff, no
-   *     probabilities, no preparation
+   * @throws ModelFormatException when it is no classifier that can be used: no model, no handoff,
+   *     no probabilities, no preparation
    * @throws IOException when it can't be read
    */
   public static Predictor load(Path modelOrRun) throws IOException {
@@ -55,7 +54,9 @@ public final class Predictor implements AutoCloseable {
     ServedModel model = ServedModel.open(folder);
     try {
       Handoff handoff =
-          model.handoff().orElseThrow(() -> unusable(folder, "no handoff.json, which tells labels"));
+          model
+              .handoff()
+              .orElseThrow(() -> unusable(folder, "no handoff.json, which tells labels"));
       handoff.checkFiles(folder);
       Preparation preparation =
           handoff.preparation().orElseThrow(() -> unusable(folder, "no image preparation"));
@@ -65,8 +66,7 @@ public final class Predictor implements AutoCloseable {
             folder,
             "no output \"probabilities\" (it has " + String.join(", ", model.outputs()) + ")");
       }
-      return new Predictor(
-          model, ImageReader.open(preparation), labels(handoff, output), output);
+      return new Predictor(model, ImageReader.open(preparation), labels(handoff, output), output);
     } catch (IOException | RuntimeException | Error e) {
       model.close();
       throw e;

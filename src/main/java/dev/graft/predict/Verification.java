@@ -133,8 +133,7 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
       throw new ModelFormatException(
           samples.images().get(0).getParent(), "A golden image can't be read: " + e.getMessage());
     }
-    Comparison compared =
-        compare("preparation", samples.prepared(), received, samples.tolerance());
+    Comparison compared = compare("preparation", samples.prepared(), received, samples.tolerance());
     return new Comparison(
         compared.name(),
         compared.samples(),
@@ -166,13 +165,13 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
     int worst = 0;
     int agreeing = 0;
     for (int sample = 0; sample < samples; sample++) {
-      double difference = difference(wanted, received, sample * row, row) / Math.max(magnitude, 1e-30);
+      double difference =
+          difference(wanted, received, sample * row, row) / Math.max(magnitude, 1e-30);
       if (!(difference <= largest)) {
         largest = difference;
         worst = sample;
       }
-      agreeing +=
-          argmax(wanted, sample * row, row) == argmax(received, sample * row, row) ? 1 : 0;
+      agreeing += argmax(wanted, sample * row, row) == argmax(received, sample * row, row) ? 1 : 0;
     }
     return new Comparison(name, samples, largest, tolerance, worst, (double) agreeing / samples);
   }

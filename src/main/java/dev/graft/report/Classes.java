@@ -59,7 +59,10 @@ final class Classes {
   }
 
   private List<ClassFigures> weakest(int count) {
-    return figures.stream().sorted(Comparator.comparingDouble(ClassFigures::f1)).limit(count).toList();
+    return figures.stream()
+        .sorted(Comparator.comparingDouble(ClassFigures::f1))
+        .limit(count)
+        .toList();
   }
 
   private static Html row(ClassFigures one) {

@@ -41,7 +41,10 @@ final class Confusions {
         "confusion",
         "Confusion",
         size > MOST_CLASSES
-            ? tag("p", Words.count(size) + " classes are too many for a matrix; these are the most frequent confusions.")
+            ? tag(
+                "p",
+                Words.count(size)
+                    + " classes are too many for a matrix; these are the most frequent confusions.")
             : tag(
                 "p",
                 "A row holds the images of one class, a column those that the model took for it. Shares and shades are of the row."),
@@ -73,9 +76,7 @@ final class Confusions {
         tag("td", css("corner"), text("actual ↓"), tag("br"), text("predicted →")),
         group(
             matrix.labels().stream()
-                .map(
-                    label ->
-                        tag("th", attribute("scope", "col"), tag("span", Html.name(label))))
+                .map(label -> tag("th", attribute("scope", "col"), tag("span", Html.name(label))))
                 .toList()));
   }
 
@@ -134,8 +135,6 @@ final class Confusions {
         Page.rowHead(matrix.labels().get(confusion.actual())),
         tag("td", css("words"), Html.name(matrix.labels().get(confusion.predicted()))),
         tag("td", Words.count(confusion.count())),
-        tag(
-            "td",
-            Words.percent((double) confusion.count() / matrix.support(confusion.actual()))));
+        tag("td", Words.percent((double) confusion.count() / matrix.support(confusion.actual()))));
   }
 }

@@ -51,7 +51,9 @@ sealed interface Html {
     private static final Set<String> EMPTY =
         Set.of("meta", "img", "br", "line", "path", "circle", "wbr");
     private static final Set<String> INLINE =
-        Set.of("a", "abbr", "b", "bdi", "br", "code", "small", "span", "strong", "td", "text", "th", "wbr");
+        Set.of(
+            "a", "abbr", "b", "bdi", "br", "code", "small", "span", "strong", "td", "text", "th",
+            "wbr");
 
     @Override
     public void write(StringBuilder out) {
@@ -129,7 +131,9 @@ sealed interface Html {
     }
   }
 
-  /** Neither a control character, half a surrogate pair, nor one that turns the direction of text. */
+  /**
+   * Neither a control character, half a surrogate pair, nor one that turns the direction of text.
+   */
   private static boolean isHarmless(int character) {
     return switch (Character.getType(character)) {
       case Character.CONTROL -> character == '\n' || character == '\t';

@@ -37,7 +37,8 @@ final class ImageFacts {
     ReportData.ClassCount smallest = sorted.get(0);
     ReportData.ClassCount largest = sorted.get(sorted.size() - 1);
     if (smallest.total() == largest.total()) {
-      return tag("p", "Every class has %s.".formatted(Words.count(largest.total(), "image", "images")));
+      return tag(
+          "p", "Every class has %s.".formatted(Words.count(largest.total(), "image", "images")));
     }
     return tag(
         "p",
@@ -115,7 +116,6 @@ final class ImageFacts {
   }
 
   private static Html row(ReportData.Rejected file) {
-    return tag(
-        "tr", Page.rowHead(file.path()), tag("td", css("words"), Html.name(file.reason())));
+    return tag("tr", Page.rowHead(file.path()), tag("td", css("words"), Html.name(file.reason())));
   }
 }

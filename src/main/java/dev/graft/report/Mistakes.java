@@ -35,8 +35,7 @@ final class Mistakes {
 
   private String summary(int shown) {
     int wrong =
-        evaluation.examples()
-            - (int) Math.round(evaluation.accuracy() * evaluation.examples());
+        evaluation.examples() - (int) Math.round(evaluation.accuracy() * evaluation.examples());
     String total = Words.count(wrong, "validation image", "validation images");
     if (wrong == 0) {
       return "No validation image was given a wrong class.";
@@ -48,8 +47,7 @@ final class Mistakes {
 
   private Html figure(Mistake mistake) {
     Thumbnail picture = thumbnails.getOrDefault(mistake.path(), Thumbnail.unreadable());
-    String described =
-        "%s, taken for %s".formatted(mistake.actual(), mistake.predicted());
+    String described = "%s, taken for %s".formatted(mistake.actual(), mistake.predicted());
     return tag(
         "figure",
         tag(
@@ -61,7 +59,13 @@ final class Mistakes {
             attribute("height", "" + picture.height())),
         tag(
             "figcaption",
-            tag("span", css("said"), text("said "), Html.name(mistake.predicted()), text(" "), tag("b", Words.percent(mistake.probability()))),
+            tag(
+                "span",
+                css("said"),
+                text("said "),
+                Html.name(mistake.predicted()),
+                text(" "),
+                tag("b", Words.percent(mistake.probability()))),
             tag("span", css("is"), text("is "), Html.name(mistake.actual())),
             tag("span", css("path"), Html.path(mistake.path()))));
   }

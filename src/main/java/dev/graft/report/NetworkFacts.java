@@ -114,10 +114,7 @@ final class NetworkFacts {
         Page.rowHead(layer.name()),
         tag("td", css("words"), text(layer.kind())),
         tag("td", Words.count(layer.parameters())),
-        tag(
-            "td",
-            css("words"),
-            layer.trained() ? tag("strong", "trained") : text("frozen")));
+        tag("td", css("words"), layer.trained() ? tag("strong", "trained") : text("frozen")));
   }
 
   private Html hashTable() {

@@ -24,7 +24,8 @@ import java.util.List;
  */
 public final class Report {
   /** The page may load nothing, whatever a file name or label smuggles in. */
-  private static final String POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+  private static final String POLICY =
+      "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
   private static final List<Link> CONTENTS =
       List.of(

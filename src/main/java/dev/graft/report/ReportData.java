@@ -18,8 +18,8 @@ import java.util.Optional;
  * @param images what it learned from
  * @param network what was frozen and what was trained
  * @param origin what made the model, and how to make it again
- * @param thumbnails pictures of the mistakes in {@code outcome.after()}, by the path in the mistake;
- *     a mistake without one gets a placeholder
+ * @param thumbnails pictures of the mistakes in {@code outcome.after()}, by the path in the
+ *     mistake; a mistake without one gets a placeholder
  */
 public record ReportData(
     String name,
@@ -53,10 +53,7 @@ public record ReportData(
    * @param history the epochs; may be empty
    */
   public record Outcome(
-      Optional<Evaluation> before,
-      Evaluation after,
-      Optional<Evaluation> test,
-      History history) {}
+      Optional<Evaluation> before, Evaluation after, Optional<Evaluation> test, History history) {}
 
   /**
    * What the model learned from.

@@ -46,8 +46,7 @@ final class Summary {
             " was trained for %s on %s of %s. It names the right class for %s of %s, %s"
                 .formatted(
                     Words.count(trainedEpochs(), "epoch", "epochs"),
-                    Words.count(
-                        images.sum(ReportData.ClassCount::training), "image", "images"),
+                    Words.count(images.sum(ReportData.ClassCount::training), "image", "images"),
                     Words.count(after.labels().size(), "class", "classes"),
                     Words.count(correct(after)),
                     Words.count(after.examples(), "validation image", "validation images"),

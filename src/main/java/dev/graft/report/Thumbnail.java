@@ -94,8 +94,7 @@ public final class Thumbnail {
 
   /** Averages boxes of pixels by hand: java.awt.Graphics2D would look for a display. */
   private static BufferedImage shrink(BufferedImage picture) {
-    double scale =
-        Math.max(1, Math.max(picture.getWidth(), picture.getHeight()) / (double) SIZE);
+    double scale = Math.max(1, Math.max(picture.getWidth(), picture.getHeight()) / (double) SIZE);
     int width = Math.max(1, (int) (picture.getWidth() / scale));
     int height = Math.max(1, (int) (picture.getHeight() / scale));
     BufferedImage small = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);

@@ -2,9 +2,7 @@ package dev.graft.train;
 
 import java.nio.FloatBuffer;
 
-/**
- * Labelled examples at the cut of a model. Safe for reading by many threads.
- */
+/** Labelled examples at the cut of a model. Safe for reading by many threads. */
 public interface Examples {
   /** Number of examples. */
   int size();

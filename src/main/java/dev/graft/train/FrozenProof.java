@@ -41,8 +41,7 @@ final class FrozenProof {
                 ? read.get(variable.node()).sha256()
                 : handedOver.get(variable.key());
         frozen.add(
-            new FrozenVariable(
-                variable.name(), before, checkpoint.read(variable.name()).sha256()));
+            new FrozenVariable(variable.name(), before, checkpoint.read(variable.name()).sha256()));
       }
     }
     requireUntouched(frozen);

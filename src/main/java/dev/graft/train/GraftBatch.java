@@ -84,8 +84,7 @@ final class GraftBatch {
     runner.feed(placeholder, tensor);
   }
 
-  private static HostTensor features(
-      Examples examples, int index, CutTensor input, int[] rows) {
+  private static HostTensor features(Examples examples, int index, CutTensor input, int[] rows) {
     int size = input.rowSize();
     ByteBuffer bytes = littleEndian(Math.multiplyExact(size, rows.length));
     FloatBuffer values = bytes.asFloatBuffer();

@@ -90,9 +90,7 @@ public record PreparationSettings(
           preparation.withResize(
               new Preparation.Resize(method.get(), fixed.height(), fixed.width()));
     }
-    return orientation.isPresent()
-        ? preparation.withOrientation(orientation.get())
-        : preparation;
+    return orientation.isPresent() ? preparation.withOrientation(orientation.get()) : preparation;
   }
 
   private Size sizeOf(Backbone backbone) {

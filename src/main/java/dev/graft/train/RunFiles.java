@@ -24,7 +24,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What a run leaves beside the model: {@code history.csv}, {@code run.json}, {@code report.html}. */
+/**
+ * What a run leaves beside the model: {@code history.csv}, {@code run.json}, {@code report.html}.
+ */
 final class RunFiles {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -199,8 +201,7 @@ final class RunFiles {
       boolean trained =
           layer.variables().stream().anyMatch(variable -> !frozen.contains(variable.name()));
       layers.add(
-          new ReportData.Layer(
-              layer.name(), layer.type().orElse(""), layer.parameters(), trained));
+          new ReportData.Layer(layer.name(), layer.type().orElse(""), layer.parameters(), trained));
     }
     Map<String, Long> head = new LinkedHashMap<>();
     run.model().weights().stream()

@@ -48,7 +48,8 @@ final class RunFolder implements AutoCloseable {
     }
     if (!Files.exists(target.resolve("run.json"))) {
       throw new IllegalArgumentException(
-          target + " is not the folder of a run (it has no run.json), so --overwrite does not"
+          target
+              + " is not the folder of a run (it has no run.json), so --overwrite does not"
               + " replace it: choose another --out.");
     }
   }

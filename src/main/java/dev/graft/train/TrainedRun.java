@@ -46,6 +46,5 @@ public record TrainedRun(
    * @param computed images that went through the trunk, 0 when the store had them all
    * @param notes sentences worth knowing
    */
-  public record Images(
-      Split split, Map<Path, String> rejected, int computed, List<String> notes) {}
+  public record Images(Split split, Map<Path, String> rejected, int computed, List<String> notes) {}
 }

@@ -74,7 +74,8 @@ public final class Trainer {
     Tally tally = new Tally();
     int[] order = IntStream.range(0, examples.size()).toArray();
     for (int from = 0; from < order.length; from += phase.batchSize()) {
-      int[] rows = Arrays.copyOfRange(order, from, Math.min(order.length, from + phase.batchSize()));
+      int[] rows =
+          Arrays.copyOfRange(order, from, Math.min(order.length, from + phase.batchSize()));
       Graded graded = batches.grade(examples, rows);
       for (int i = 0; i < rows.length; i++) {
         boolean right = argmax(graded.probabilities()[i]) == examples.label(rows[i]);
@@ -100,7 +101,8 @@ public final class Trainer {
     int[] order = Shuffle.permutation(examples.size(), seedOf(number));
     Tally tally = new Tally();
     for (int from = 0; from < order.length; from += phase.batchSize()) {
-      int[] rows = Arrays.copyOfRange(order, from, Math.min(order.length, from + phase.batchSize()));
+      int[] rows =
+          Arrays.copyOfRange(order, from, Math.min(order.length, from + phase.batchSize()));
       double loss = trainStep(examples, rows, tally);
       if (!Double.isFinite(loss)) {
         throw new IllegalStateException(

@@ -65,15 +65,13 @@ public final class TransferLearning {
   }
 
   private TrainedRun train() throws IOException {
-    try (RunFolder folder =
-        RunFolder.create(settings.out().folder(), settings.out().overwrite())) {
+    try (RunFolder folder = RunFolder.create(settings.out().folder(), settings.out().overwrite())) {
       LabeledImages images = ImageFolder.read(settings.data().folder());
       Split split = split(images);
       Backbone backbone = backbone();
       Preparation preparation = settings.data().preparation().of(backbone);
       Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
-      JoinedModel model =
-          JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
+      JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
       times.lap("loading");
 
       Fitted fitted = fit(model, preparation, split);
@@ -117,8 +115,7 @@ public final class TransferLearning {
       Optional<Evaluation> test,
       Set<String> unfrozen) {}
 
-  private Fitted fit(JoinedModel joined, Preparation preparation, Split split)
-      throws IOException {
+  private Fitted fit(JoinedModel joined, Preparation preparation, Split split) throws IOException {
     Fitted fitted = null;
     for (PlannedPhase planned : phases()) {
       JoinedModel model = fitted == null ? joined : fitted.model();
@@ -159,8 +156,7 @@ public final class TransferLearning {
             loop.batchSize(),
             loop.optimizer().withLearningRate(fineTune.learningRate()),
             loop.seed());
-    return List.of(
-        new PlannedPhase(first, FreezePlan.allFrozen()), new PlannedPhase(second, plan));
+    return List.of(new PlannedPhase(first, FreezePlan.allFrozen()), new PlannedPhase(second, plan));
   }
 
   private Fitted fit(
@@ -175,8 +171,7 @@ public final class TransferLearning {
     try (CutModel cut = model.cut(planned.plan());
         ImageReader reader = ImageReader.open(preparation);
         FeatureStore store = store(cut, preparation)) {
-      FeatureExtraction extraction =
-          new FeatureExtraction(store, cut.trunk(), reader, listener);
+      FeatureExtraction extraction = new FeatureExtraction(store, cut.trunk(), reader, listener);
       StoredExamples training = extract(extraction, store, split.training());
       StoredExamples validation = extract(extraction, store, split.validation());
       StoredExamples test = extract(extraction, store, split.test());
@@ -184,8 +179,7 @@ public final class TransferLearning {
       times.lap("features (" + phase.name() + ")");
 
       Trainer trainer = new Trainer(cut.graft(), phase);
-      Evaluation before =
-          known.isPresent() ? known.get() : evaluate(trainer, validation, split);
+      Evaluation before = known.isPresent() ? known.get() : evaluate(trainer, validation, split);
       History history = trainer.fit(training, validation, soFar, listener);
       Evaluation after = evaluate(trainer, validation, split);
       Optional<Evaluation> tested =
@@ -212,8 +206,7 @@ public final class TransferLearning {
 
   private static FeatureSpec spec(CutTensor tensor) {
     return FeatureSpec.of(
-        tensor.placeholder(),
-        Arrays.stream(tensor.rowShape()).asLongStream().toArray());
+        tensor.placeholder(), Arrays.stream(tensor.rowShape()).asLongStream().toArray());
   }
 
   private StoredExamples extract(
@@ -229,7 +222,11 @@ public final class TransferLearning {
 
   private void noteTurned(int turned) {
     boolean applied =
-        settings.data().preparation().orientation().equals(Optional.of(Preparation.Orientation.EXIF));
+        settings
+            .data()
+            .preparation()
+            .orientation()
+            .equals(Optional.of(Preparation.Orientation.EXIF));
     if (turned > 0 && !applied) {
       note(
           turned
@@ -257,8 +254,8 @@ public final class TransferLearning {
     return Evaluation.of(split.labels().names(), predictions);
   }
 
-  private TrainedRun export(
-      RunFolder folder, Fitted fitted, Split split, Preparation preparation) throws IOException {
+  private TrainedRun export(RunFolder folder, Fitted fitted, Split split, Preparation preparation)
+      throws IOException {
     Path exported = folder.path().resolve("model");
     Map<String, Object> training = new LinkedHashMap<>();
     training.put("head", fitted.model().head().describe());
@@ -275,8 +272,7 @@ public final class TransferLearning {
     return new TrainedRun(
         settings.out().folder(),
         fitted.model(),
-        new TrainedRun.Outcome(
-            fitted.before(), fitted.after(), fitted.test(), fitted.history()),
+        new TrainedRun.Outcome(fitted.before(), fitted.after(), fitted.test(), fitted.history()),
         new TrainedRun.Images(split, rejected, computed, List.copyOf(notes)),
         frozen,
         times.laps());

@@ -27,11 +27,7 @@ public final class UpdateRule {
   private final List<Op> initializers = new ArrayList<>();
 
   private UpdateRule(
-      Ops tf,
-      Graft graft,
-      Graft.Variable variable,
-      Operand<TFloat32> gradient,
-      Inputs inputs) {
+      Ops tf, Graft graft, Graft.Variable variable, Operand<TFloat32> gradient, Inputs inputs) {
     this.tf = tf;
     this.variable = variable;
     this.handle = graft.handle(variable);
@@ -108,8 +104,7 @@ public final class UpdateRule {
 
   /** An op for which TensorFlow Java has no class. */
   Op raw(String type, List<Operand<?>> inputs) {
-    GraphOperationBuilder builder =
-        (GraphOperationBuilder) tf.scope().opBuilder(type, type);
+    GraphOperationBuilder builder = (GraphOperationBuilder) tf.scope().opBuilder(type, type);
     inputs.forEach(input -> builder.addInput(input.asOutput()));
     return new Raw(builder.build(), type);
   }

@@ -31,24 +31,36 @@ class ProgressInLinesTest {
     try (Progress progress = progress(2)) {
       progress.step(2);
       progress.note("loss 0.31");
+      now = Duration.ofSeconds(3).toNanos();
     }
-    assertThat(lines).containsExactly("features: 2 of 2 images, 0 s, loss 0.31");
+    assertThat(lines).containsExactly("features: 2 of 2 images, 3 s, loss 0.31");
   }
 
   @Test
   void anUnknownTotalIsLeftOut() {
     try (Progress progress = progress(-1)) {
       progress.step(7);
+      now = Duration.ofSeconds(2).toNanos();
     }
-    assertThat(lines).containsExactly("features: 7 images, 0 s");
+    assertThat(lines).containsExactly("features: 7 images, 2 s");
   }
 
   @Test
   void closingTwiceSaysItOnce() {
     Progress progress = progress(1);
+    now = Duration.ofSeconds(2).toNanos();
     progress.close();
     progress.close();
     assertThat(lines).hasSize(1);
+  }
+
+  @Test
+  void whatIsDoneInAMomentIsNotWorthALine() {
+    try (Progress progress = progress(1)) {
+      progress.step(1);
+      now = Duration.ofMillis(1900).toNanos();
+    }
+    assertThat(lines).isEmpty();
   }
 
   private Progress progress(long total) {

@@ -85,12 +85,14 @@ class ImageFolderTest {
     make("extra/a/x.png", "README.md");
     LabeledImages data = ImageFolder.read(root);
     assertThat(names(data.images())).containsExactly("train/a/1.png", "train/b/2.png");
-    assertThat(names(data.validation())).containsExactly("validation/a/1.png", "validation/b/2.png");
+    assertThat(names(data.validation()))
+        .containsExactly("validation/a/1.png", "validation/b/2.png");
     assertThat(names(data.test())).containsExactly("test/a/1.png", "test/b/2.png");
     assertThat(data.labels().names()).containsExactly("a", "b");
     assertThat(data.skipped())
         .containsExactly(
-            new SkippedFile(root.resolve("extra"), "lies beside train/ and is no part of the data"));
+            new SkippedFile(
+                root.resolve("extra"), "lies beside train/ and is no part of the data"));
   }
 
   @Test
@@ -126,7 +128,8 @@ class ImageFolderTest {
     make("validation/b/1.png", "validation/d/1.png");
     refused(
         root,
-        root.resolve("validation") + " must have the same class folders as "
+        root.resolve("validation")
+            + " must have the same class folders as "
             + root.resolve("train")
             + ", but it has the missing classes [a, c] and the unexpected classes [d].");
   }
@@ -140,9 +143,7 @@ class ImageFolderTest {
   @Test
   void validationWithoutTrainIsRefused() throws IOException {
     make("validation/a/1.png", "validation/b/1.png", "test/a/1.png");
-    refused(
-        root,
-        root + " has validation/ but no train/; add train/ with the images to train on.");
+    refused(root, root + " has validation/ but no train/; add train/ with the images to train on.");
   }
 
   @Test
@@ -174,7 +175,8 @@ class ImageFolderTest {
     make("1.jpg", "2.jpg");
     refused(
         root,
-        root + " holds 2 images itself and no class folders; put the images of each class into a"
+        root
+            + " holds 2 images itself and no class folders; put the images of each class into a"
             + " sub-folder of its own.");
   }
 
@@ -191,17 +193,31 @@ class ImageFolderTest {
     make("daisy/1.jpg", "rose/notes.txt");
     refused(
         root,
-        "The class folder " + root.resolve("rose")
+        "The class folder "
+            + root.resolve("rose")
             + " holds no image (.bmp, .gif, .jpeg, .jpg, .png); add images or remove it.");
   }
 
   /** Without its links, which not every system allows. */
   private void kerasTree() throws IOException {
     make(
-        "daisy/b.JPG", "daisy/a.jpeg", "daisy/.hidden.png", "daisy/10.jpg", "daisy/9.jpg",
-        "daisy/Z.Jpg", "daisy/notes.txt", "daisy/jpg", "daisy/x.jpg.txt", "daisy/sub/c.png",
-        "daisy/sub-1/d.gif", "daisy/sub/deep/e.bmp", "daisy/.dot/f.jpg", "Rose/r2.png",
-        "Rose/r1.png", ".hidden/h.jpg", "top.jpg");
+        "daisy/b.JPG",
+        "daisy/a.jpeg",
+        "daisy/.hidden.png",
+        "daisy/10.jpg",
+        "daisy/9.jpg",
+        "daisy/Z.Jpg",
+        "daisy/notes.txt",
+        "daisy/jpg",
+        "daisy/x.jpg.txt",
+        "daisy/sub/c.png",
+        "daisy/sub-1/d.gif",
+        "daisy/sub/deep/e.bmp",
+        "daisy/.dot/f.jpg",
+        "Rose/r2.png",
+        "Rose/r1.png",
+        ".hidden/h.jpg",
+        "top.jpg");
   }
 
   private void make(String... files) throws IOException {

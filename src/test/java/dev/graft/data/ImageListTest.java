@@ -27,7 +27,8 @@ class ImageListTest {
     LabeledImages data =
         read(
             "label,note,path\r\nrose,,images/1.png\r\ndaisy,x,\"images/2, second.png\"\r\n\r\nrose,,"
-                + absolute + "\r\n");
+                + absolute
+                + "\r\n");
     assertThat(data.labels().names()).containsExactly("daisy", "rose");
     assertThat(data.images())
         .containsExactly(
@@ -68,7 +69,8 @@ class ImageListTest {
 
   @Test
   void singleClassIsRefused() {
-    refused("path,label\nimages/1.png,a\ngone.png,b\n", "1 images that exist", "[a]", "1 rows name");
+    refused(
+        "path,label\nimages/1.png,a\ngone.png,b\n", "1 images that exist", "[a]", "1 rows name");
   }
 
   @Test

@@ -37,8 +37,7 @@ class KerasSplitTest {
     JsonNode shuffles = splits().get("shuffles");
     assertThat(shuffles).isNotEmpty();
     for (JsonNode shuffle : shuffles) {
-      int[] order =
-          Shuffle.permutation(shuffle.get("count").asInt(), shuffle.get("seed").asLong());
+      int[] order = Shuffle.permutation(shuffle.get("count").asInt(), shuffle.get("seed").asLong());
       String text = Arrays.stream(order).mapToObj(String::valueOf).collect(Collectors.joining(","));
       assertThat(sha256(text)).as(shuffle.toString()).isEqualTo(shuffle.get("sha256").asText());
     }

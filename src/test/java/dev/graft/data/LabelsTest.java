@@ -13,7 +13,18 @@ class LabelsTest {
   void namesSortAsInPython() {
     List<String> names =
         Arrays.asList(
-            "10", "9", "Z", "_", "a", "a b", "a-b", "a/b", "z", "é", "\uE000", "\uFFFD",
+            "10",
+            "9",
+            "Z",
+            "_",
+            "a",
+            "a b",
+            "a-b",
+            "a/b",
+            "z",
+            "é",
+            "\uE000",
+            "\uFFFD",
             "\uD83D\uDE00");
     List<String> reversed = names.stream().sorted((a, b) -> -1).toList();
     assertThat(Labels.sorted(reversed).names()).isEqualTo(names);

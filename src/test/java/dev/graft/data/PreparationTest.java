@@ -59,8 +59,7 @@ class PreparationTest {
             .withOrientation(Orientation.EXIF)
             .withResize(new Resize(Method.AREA, 4, 4))
             .withSize(6, 5);
-    assertThat(changed.describe())
-        .isEqualTo("6×5 area, turned as EXIF says, rgb, / 127.5, − 1");
+    assertThat(changed.describe()).isEqualTo("6×5 area, turned as EXIF says, rgb, / 127.5, − 1");
     assertThat(changed.withResize(null).describe()).startsWith("size as it is, ");
     assertThat(changed.withColourOrder(ColourOrder.BGR).mean()).containsExactly(1.0, 1.0, 1.0);
     assertThat(changed.withColourOrder(ColourOrder.GREY).mean()).containsExactly(0.0);

@@ -19,21 +19,41 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SplitTest {
   private static final Labels LABELS = Labels.of("Rose", "daisy");
 
-  /** Keras 3.15: {@code index_directory(seed=42)} and {@code validation_split=0.3} on these files. */
+  /**
+   * Keras 3.15: {@code index_directory(seed=42)} and {@code validation_split=0.3} on these files.
+   */
   @Test
   void splitEqualsKeras() {
     List<String> files =
         List.of(
-            "Rose/r1.png", "Rose/r2.png", "daisy/.hidden.png", "daisy/10.jpg", "daisy/9.jpg",
-            "daisy/Z.Jpg", "daisy/a.jpeg", "daisy/b.JPG", "daisy/broken.jpg", "daisy/link.jpg",
-            "daisy/.dot/f.jpg", "daisy/sub/c.png", "daisy/sub-1/d.gif", "daisy/sub/deep/e.bmp");
+            "Rose/r1.png",
+            "Rose/r2.png",
+            "daisy/.hidden.png",
+            "daisy/10.jpg",
+            "daisy/9.jpg",
+            "daisy/Z.Jpg",
+            "daisy/a.jpeg",
+            "daisy/b.JPG",
+            "daisy/broken.jpg",
+            "daisy/link.jpg",
+            "daisy/.dot/f.jpg",
+            "daisy/sub/c.png",
+            "daisy/sub-1/d.gif",
+            "daisy/sub/deep/e.bmp");
     Split split = Split.of(data(files.stream().map(SplitTest::image).toList()), 0.3, 42);
     assertThat(split.training())
         .isEqualTo(
             Stream.of(
-                    "daisy/link.jpg", "daisy/sub/c.png", "Rose/r1.png", "daisy/sub-1/d.gif",
-                    "daisy/Z.Jpg", "daisy/broken.jpg", "daisy/.hidden.png", "Rose/r2.png",
-                    "daisy/sub/deep/e.bmp", "daisy/9.jpg")
+                    "daisy/link.jpg",
+                    "daisy/sub/c.png",
+                    "Rose/r1.png",
+                    "daisy/sub-1/d.gif",
+                    "daisy/Z.Jpg",
+                    "daisy/broken.jpg",
+                    "daisy/.hidden.png",
+                    "Rose/r2.png",
+                    "daisy/sub/deep/e.bmp",
+                    "daisy/9.jpg")
                 .map(SplitTest::image)
                 .toList());
     assertThat(split.validation())
@@ -47,7 +67,8 @@ class SplitTest {
   void fractionIsRoundedDownAsInPython() {
     assertThat(Split.of(numbered(7), 0.3, 1).validation()).hasSize(2);
     assertThat(Split.of(numbered(10), 0.29999, 1).validation()).hasSize(2);
-    assertThat(Split.of(numbered(100), 0.29, 1).validation()).hasSize(28); // int(28.999999999999996)
+    assertThat(Split.of(numbered(100), 0.29, 1).validation())
+        .hasSize(28); // int(28.999999999999996)
   }
 
   @Property(tries = 200)
@@ -98,8 +119,12 @@ class SplitTest {
   void validationOfOtherClassesIsRefused() {
     LabeledImages other =
         new LabeledImages(
-            Path.of("other"), Labels.of("Rose", "tulip"), numbered(2).images(), List.of(),
-            List.of(), List.of());
+            Path.of("other"),
+            Labels.of("Rose", "tulip"),
+            numbered(2).images(),
+            List.of(),
+            List.of(),
+            List.of());
     assertThatIllegalArgumentException()
         .isThrownBy(() -> numbered(4).withValidation(other))
         .withMessage(
@@ -127,8 +152,7 @@ class SplitTest {
   }
 
   private static LabeledImages data(List<LabeledImage> images) {
-    return new LabeledImages(
-        Path.of("data"), LABELS, images, List.of(), List.of(), List.of());
+    return new LabeledImages(Path.of("data"), LABELS, images, List.of(), List.of(), List.of());
   }
 
   private static LabeledImage image(String file) {

@@ -84,8 +84,7 @@ class ImageReaderTest {
   private static String sha256(float[] values) throws Exception {
     ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
-    return HexFormat.of()
-        .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+    return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
   }
 
   @Test
@@ -122,8 +121,7 @@ class ImageReaderTest {
     try (ImageReader reader = ImageReader.open(Preparation.named("torch", 5, 4))) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> reader.read(Fixtures.bytes("rgb.png"), FloatBuffer.allocate(59)))
-          .withMessage(
-              "The buffer has room for 59 values, but an image of [5, 4, 3] has 60.");
+          .withMessage("The buffer has room for 59 values, but an image of [5, 4, 3] has 60.");
     }
   }
 
@@ -146,7 +144,8 @@ class ImageReaderTest {
       assertThat(reader.read(square)).isEqualTo(resizing.read(square));
       assertThatThrownBy(() -> reader.read(Fixtures.bytes("exif1.jpg")))
           .isInstanceOf(BadImageException.class)
-          .hasMessage("has the shape [20, 30, 3] instead of [24, 24, 3], and images are not resized");
+          .hasMessage(
+              "has the shape [20, 30, 3] instead of [24, 24, 3], and images are not resized");
     }
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ImageReader.open(PLAIN.withResize(null)))
@@ -172,7 +171,8 @@ class ImageReaderTest {
         new byte[] {0, 1, -1},
         "is no image: it starts with the bytes 00 01 ff, but only JPEG, PNG, GIF and BMP can be"
             + " read");
-    refused(ascii("RIFF....WEBPVP8 "), "is a WebP image, but only JPEG, PNG, GIF and BMP can be read");
+    refused(
+        ascii("RIFF....WEBPVP8 "), "is a WebP image, but only JPEG, PNG, GIF and BMP can be read");
     refused(ascii("II*\0...."), "is a TIFF image, but only");
     refused(ascii("....ftypheic"), "is a HEIC or AVIF image, or a video, but only");
   }
@@ -186,15 +186,18 @@ class ImageReaderTest {
 
   @Test
   void imageThatEndsInItsHeaderIsRefused() {
-    refused(Arrays.copyOf(Fixtures.bytes("baseline.jpg"), 5), "is a JPEG that ends within its header");
+    refused(
+        Arrays.copyOf(Fixtures.bytes("baseline.jpg"), 5), "is a JPEG that ends within its header");
     refused(Arrays.copyOf(Fixtures.bytes("rgb.png"), 20), "is a PNG that ends within its header");
     refused(Arrays.copyOf(Fixtures.bytes("still.gif"), 10), "is a GIF without a pixel");
-    refused(Arrays.copyOf(Fixtures.bytes("picture.bmp"), 20), "is a BMP that ends within its header");
+    refused(
+        Arrays.copyOf(Fixtures.bytes("picture.bmp"), 20), "is a BMP that ends within its header");
   }
 
   @Test
   void bmpShorterThanItSaysIsRefused() {
-    refused(Arrays.copyOf(Fixtures.bytes("picture.bmp"), 2000), "is a BMP that cannot be decoded: ");
+    refused(
+        Arrays.copyOf(Fixtures.bytes("picture.bmp"), 2000), "is a BMP that cannot be decoded: ");
   }
 
   @Test

@@ -68,8 +68,7 @@ class PreparedImagesTest {
     Predicate<String> known =
         sha256 -> {
           asked.incrementAndGet();
-          return sha256.equals(
-              "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+          return sha256.equals("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         };
     try (PreparedImages images = PreparedImages.of(List.of(empty, PNG), reader, 1, known)) {
       assertThat(images.next())

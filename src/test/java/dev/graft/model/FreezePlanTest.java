@@ -47,11 +47,9 @@ class FreezePlanTest {
 
   @Test
   void theLastLayersAreCountedAsKerasCountsThem() {
-    assertThat(FreezePlan.unfreezeLast(2).unfrozen(LAYERS))
-        .containsExactly("block2_pool", "top.1");
+    assertThat(FreezePlan.unfreezeLast(2).unfrozen(LAYERS)).containsExactly("block2_pool", "top.1");
     assertThatThrownBy(() -> FreezePlan.unfreezeLast(7).unfrozen(LAYERS))
         .hasMessageContaining("has 6 layers");
-    assertThatThrownBy(() -> FreezePlan.unfreezeLast(0))
-        .hasMessageContaining("at least 1, got 0");
+    assertThatThrownBy(() -> FreezePlan.unfreezeLast(0)).hasMessageContaining("at least 1, got 0");
   }
 }

@@ -168,11 +168,15 @@ class ReportTest {
     Document parsed = parse(page);
     assertThat(elements(parsed, "script")).isEmpty();
     assertThat(elements(parsed, "img"))
-        .allMatch(img -> !img.hasAttribute("onerror") && img.getAttribute("src").startsWith("data:"));
+        .allMatch(
+            img -> !img.hasAttribute("onerror") && img.getAttribute("src").startsWith("data:"));
     assertThat(elements(parsed, "h1").get(0).getTextContent())
         .isEqualTo(
             "\"><script>alert(1)</script><img src=x onerror='alert(1)'>&amp;\uFFFDgpj.\uFFFD\uFFFD]]>");
-    assertThat(page).doesNotContain("\u202E").doesNotContain("<script").doesNotContain("<img src=x");
+    assertThat(page)
+        .doesNotContain("\u202E")
+        .doesNotContain("<script")
+        .doesNotContain("<img src=x");
   }
 
   @Test
@@ -215,12 +219,7 @@ class ReportTest {
         new ReportData.Network("b", "h", data.network().layers(), frozen, List.of());
     ReportData changed =
         new ReportData(
-            data.name(),
-            data.outcome(),
-            data.images(),
-            network,
-            data.origin(),
-            data.thumbnails());
+            data.name(), data.outcome(), data.images(), network, data.origin(), data.thumbnails());
     assertThat(words(section(parse(Report.render(changed)), "network")))
         .contains("1 of 40 frozen variables changed")
         .contains("The first: block4_conv/kernel.");

@@ -24,16 +24,16 @@ final class Samples {
   /** Handwritten digits of UCI's "Optical Recognition of Handwritten Digits", CC BY 4.0; 0 to g. */
   private static final List<String> DIGITS =
       List.of(
-    "005d910000dfaf5003f20b8004c008800580098004b01c7002e5ac00006da000",
-    "000cd500000bg900003fg60007fgg200001gg300001gg600001gg600000bga00",
-    "0004fc00003gfe00008d8g000016fb00018df10009gg500003dggb500003bg90",
-    "007fd10008d6f400021dd000002fb1000001cc1000001a8000845e90007dd900",
-    "0001b00000078000001d6220007f098005ga0g6004fgdg100003fa000002g400",
-    "00ca000000egge0000dgfa1000bgg70000047g7000004g900054cg40009gga00",
-    "000cd000005g800000dg300000ed000000fc720000dgdg30007gbf800019fb30",
-    "0078dgf100774bc000008d100488ff6002bff400000g5000009f100000d50000",
-    "009e810000ceec00009a0f40003gce20004gg20003g8ad2001f13g8000bgfb10",
-    "00bc000002gggd0003gcae0001g1cf0000dg9f20000309b000009f40009cd300");
+          "005d910000dfaf5003f20b8004c008800580098004b01c7002e5ac00006da000",
+          "000cd500000bg900003fg60007fgg200001gg300001gg600001gg600000bga00",
+          "0004fc00003gfe00008d8g000016fb00018df10009gg500003dggb500003bg90",
+          "007fd10008d6f400021dd000002fb1000001cc1000001a8000845e90007dd900",
+          "0001b00000078000001d6220007f098005ga0g6004fgdg100003fa000002g400",
+          "00ca000000egge0000dgfa1000bgg70000047g7000004g900054cg40009gga00",
+          "000cd000005g800000dg300000ed000000fc720000dgdg30007gbf800019fb30",
+          "0078dgf100774bc000008d100488ff6002bff400000g5000009f100000d50000",
+          "009e810000ceec00009a0f40003gce20004gg20003g8ad2001f13g8000bgfb10",
+          "00bc000002gggd0003gcae0001g1cf0000dg9f20000309b000009f40009cd300");
 
   private Samples() {}
 
@@ -144,7 +144,8 @@ final class Samples {
         "gap, dropout(0.2), dense(softmax)",
         layers,
         frozen,
-        List.of("BatchNorm ran in inference mode: its moving statistics are those of the backbone."));
+        List.of(
+            "BatchNorm ran in inference mode: its moving statistics are those of the backbone."));
   }
 
   private static ReportData.Origin origin() {

@@ -30,7 +30,8 @@ class ThumbnailTest {
 
   private static void assertColour(int pixel, int expected) {
     for (int shift = 0; shift <= 16; shift += 8) {
-      assertThat(pixel >> shift & 0xFF).isBetween((expected >> shift & 0xFF) - 4, (expected >> shift & 0xFF) + 4);
+      assertThat(pixel >> shift & 0xFF)
+          .isBetween((expected >> shift & 0xFF) - 4, (expected >> shift & 0xFF) + 4);
     }
   }
 
