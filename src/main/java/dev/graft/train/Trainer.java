@@ -24,7 +24,9 @@ public final class Trainer {
   private final List<Op> step;
   private long steps;
 
-  /** Adds the gradients and the optimizer of a phase to the graft's graph. */
+  /**
+   * Adds the gradients and the optimizer of a phase to the graft's graph, which takes one phase.
+   */
   public Trainer(Graft graft, Phase phase) {
     this.graft = graft;
     this.phase = phase;
