@@ -126,8 +126,8 @@ public final class TransferLearning {
     return fitted;
   }
 
-  /** A phase and what is unfrozen in it. */
-  private record PlannedPhase(Phase phase, FreezePlan plan) {}
+  /** A phase, what is unfrozen in it, and whether the test images are evaluated after it. */
+  private record PlannedPhase(Phase phase, FreezePlan plan, boolean last) {}
 
   private List<PlannedPhase> phases() {
     LoopSettings loop = settings.loop();
@@ -147,7 +147,7 @@ public final class TransferLearning {
             loop.optimizer(),
             loop.seed());
     if (!twoPhases) {
-      return List.of(new PlannedPhase(first, plan));
+      return List.of(new PlannedPhase(first, plan, true));
     }
     Phase second =
         new Phase(
@@ -156,7 +156,7 @@ public final class TransferLearning {
             loop.batchSize(),
             loop.optimizer().withLearningRate(fineTune.learningRate()),
             loop.seed());
-    return List.of(new PlannedPhase(first, FreezePlan.allFrozen()), new PlannedPhase(second, plan));
+    return List.of(new PlannedPhase(first, FreezePlan.allFrozen(), false), new PlannedPhase(second, plan, true));
   }
 
   private Fitted fit(
@@ -174,7 +174,7 @@ public final class TransferLearning {
       FeatureExtraction extraction = new FeatureExtraction(store, cut.trunk(), reader, listener);
       StoredExamples training = extract(extraction, store, split.training());
       StoredExamples validation = extract(extraction, store, split.validation());
-      StoredExamples test = extract(extraction, store, split.test());
+      StoredExamples test = extract(extraction, store, planned.last() ? split.test() : List.of());
       requireSome(training, validation);
       times.lap("features (" + phase.name() + ")");
 
