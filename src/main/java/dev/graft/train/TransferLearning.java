@@ -156,7 +156,9 @@ public final class TransferLearning {
             loop.batchSize(),
             loop.optimizer().withLearningRate(fineTune.learningRate()),
             loop.seed());
-    return List.of(new PlannedPhase(first, FreezePlan.allFrozen(), false), new PlannedPhase(second, plan, true));
+    return List.of(
+        new PlannedPhase(first, FreezePlan.allFrozen(), false),
+        new PlannedPhase(second, plan, true));
   }
 
   private Fitted fit(
