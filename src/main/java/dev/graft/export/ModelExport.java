@@ -205,6 +205,12 @@ public final class ModelExport {
     model.weights().forEach(weight -> byNode.put(weight.node(), weight));
     List<Layer> layers = new ArrayList<>();
     for (BackboneLayer layer : model.backbone().layers()) {
+      boolean isLeftOut =
+          !layer.variables().isEmpty()
+              && layer.variables().stream().map(FlatVariable::node).noneMatch(byNode::containsKey);
+      if (isLeftOut) {
+        continue;
+      }
       List<LayerVariable> variables =
           layer.variables().stream()
               .map(FlatVariable::node)
