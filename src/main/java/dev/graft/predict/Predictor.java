@@ -67,7 +67,8 @@ public final class Predictor implements AutoCloseable {
             folder,
             "no output \"probabilities\" (it has " + String.join(", ", model.outputs()) + ")");
       }
-      return new Predictor(model, ImageReader.open(preparation), labels(folder, handoff, output), output);
+      return new Predictor(
+          model, ImageReader.open(preparation), labels(folder, handoff, output), output);
     } catch (IOException | RuntimeException | Error e) {
       model.close();
       throw e;
