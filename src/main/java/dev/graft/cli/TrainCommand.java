@@ -233,7 +233,8 @@ final class TrainCommand implements Callable<Integer> {
     json.put("validationImages", run.images().split().validation().size());
     json.put("rejected", run.images().rejected().size());
     json.put("imagesThroughTrunk", run.images().computed());
-    json.put("frozenVariables", run.frozen().size());
+    json.put("exportDifference", run.proof().exportDifference());
+    json.put("frozenVariables", run.proof().frozen().size());
     Map<String, Double> seconds = new LinkedHashMap<>();
     run.times().forEach((part, time) -> seconds.put(part, time.toMillis() / 1e3));
     json.put("seconds", seconds);
@@ -255,7 +256,8 @@ final class TrainCommand implements Callable<Integer> {
                     "Test accuracy %.4f on %d images.%n"
                         .formatted(test.accuracy(), test.examples())));
     text.append(
-        "%d frozen variables, identical before and after.%n".formatted(run.frozen().size()));
+        "%d frozen variables, identical before and after.%n"
+            .formatted(run.proof().frozen().size()));
     if (!run.images().rejected().isEmpty()) {
       text.append(
           "%d files left out; the report says why.%n".formatted(run.images().rejected().size()));

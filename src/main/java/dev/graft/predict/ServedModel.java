@@ -9,6 +9,7 @@ import dev.graft.savedmodel.FlatModel;
 import dev.graft.savedmodel.FlatOutput;
 import dev.graft.savedmodel.FlatVariable;
 import dev.graft.savedmodel.SavedModel;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,6 +45,7 @@ record ServedModel(
     List<String> fetched = named.values().stream().map(tensors::get).toList();
     FrozenGraph graph =
         FrozenGraph.open(
+            Arithmetic.AS_BUILT,
             flat.graph(),
             values(flat, saved.checkpoint()),
             flat.inputs().stream().map(FlatInput::node).toList(),

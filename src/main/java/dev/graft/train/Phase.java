@@ -19,4 +19,9 @@ public record Phase(String name, int epochs, int batchSize, Optimizer optimizer,
       throw new IllegalArgumentException("The batch size must be at least 1, got " + batchSize);
     }
   }
+
+  /** A phase of 32 examples a step, seed 1. */
+  public static Phase of(String name, int epochs, Optimizer optimizer) {
+    return new Phase(name, epochs, 32, optimizer, 1);
+  }
 }
