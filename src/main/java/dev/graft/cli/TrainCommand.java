@@ -307,6 +307,11 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     @Override
+    public void plan(String sentence) {
+      console.say(sentence);
+    }
+
+    @Override
     public synchronized void note(String sentence) {
       endTask();
       console.say(sentence);

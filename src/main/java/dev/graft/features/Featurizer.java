@@ -24,11 +24,13 @@ public final class Featurizer implements AutoCloseable {
   private final CutModel cut;
   private final ImageReader reader;
   private final FeatureStore store;
+  private final FeatureCache cache;
 
-  private Featurizer(CutModel cut, ImageReader reader, FeatureStore store) {
+  private Featurizer(CutModel cut, ImageReader reader, FeatureStore store, FeatureCache cache) {
     this.cut = cut;
     this.reader = reader;
     this.store = store;
+    this.cache = cache;
   }
 
   /**
@@ -58,7 +60,7 @@ public final class Featurizer implements AutoCloseable {
     ImageReader reader = ImageReader.open(preparation);
     try {
       List<FeatureSpec> specs = cut.tensors().stream().map(Featurizer::spec).toList();
-      return new Featurizer(cut, reader, cache.open(key(cut, preparation), specs));
+      return new Featurizer(cut, reader, cache.open(key(cut, preparation), specs), cache);
     } catch (IOException | RuntimeException | Error e) {
       reader.close();
       throw e;
@@ -82,11 +84,7 @@ public final class Featurizer implements AutoCloseable {
         tensor.placeholder(), Arrays.stream(tensor.rowShape()).asLongStream().toArray());
   }
 
-  /**
-   * Makes the features of images that are not known yet.
-   *
-   * @throws IOException when the store's disk fails
-   */
+  /** See the other {@code extract}. */
   public LabeledFeatures extract(List<LabeledImage> images) throws IOException {
     return extract(images, ProgressListener.none());
   }
@@ -95,10 +93,14 @@ public final class Featurizer implements AutoCloseable {
    * Makes the features of images that are not known yet.
    *
    * @param listener hears how many images are done
-   * @throws IOException when the store's disk fails
+   * @throws IOException when the store's disk fails or can't hold the features
    */
   public LabeledFeatures extract(List<LabeledImage> images, ProgressListener listener)
       throws IOException {
+    if (cache.limit() != Long.MAX_VALUE) {
+      // An estimate: how many of them the store has is known when their bytes are read.
+      cache.makeRoom(Math.max(0, images.size() - store.rows()) * store.bytesPerImage());
+    }
     List<Path> files = images.stream().map(LabeledImage::path).toList();
     FeatureExtraction extraction = new FeatureExtraction(store, cut.trunk(), reader, listener);
     return LabeledFeatures.of(store, images, extraction.extract(files));

@@ -16,12 +16,23 @@ final class RunFolder implements AutoCloseable {
   private final Path target;
   private final Path partial;
   private final boolean overwrite;
-  private boolean finished;
+  private final Thread cleaner = new Thread(this::deletePartial);
 
   private RunFolder(Path target, Path partial, boolean overwrite) {
     this.target = target;
     this.partial = partial;
     this.overwrite = overwrite;
+    // Ctrl-C ends the process without closing anything.
+    Runtime.getRuntime().addShutdownHook(cleaner);
+  }
+
+  private void deletePartial() {
+    try {
+      FolderDeletion.delete(partial);
+    } catch (IOException e) {
+      System.getLogger(RunFolder.class.getName())
+          .log(System.Logger.Level.WARNING, "Could not delete " + partial, e);
+    }
   }
 
   /**
@@ -73,13 +84,15 @@ final class RunFolder implements AutoCloseable {
     requireFree(target, overwrite);
     FolderDeletion.delete(target);
     Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-    finished = true;
   }
 
   @Override
   public void close() throws IOException {
-    if (!finished) {
-      FolderDeletion.delete(partial);
+    try {
+      Runtime.getRuntime().removeShutdownHook(cleaner);
+    } catch (IllegalStateException e) {
+      return; // The process is ending, and the cleaner is at work.
     }
+    FolderDeletion.delete(partial);
   }
 }

@@ -1,6 +1,5 @@
 package dev.graft.train;
 
-import dev.graft.data.ImageFolder;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
@@ -66,13 +65,14 @@ public final class TransferLearning {
 
   private TrainedRun train() throws IOException {
     try (RunFolder folder = RunFolder.create(settings.out().folder(), settings.out().overwrite())) {
-      LabeledImages images = ImageFolder.read(settings.data().folder());
+      LabeledImages images = LabeledImages.read(settings.data().folder());
       Split split = split(images);
       Backbone backbone = backbone();
       Preparation preparation = settings.data().preparation().of(backbone);
       Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
       JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
       times.lap("loading");
+      listener.plan(plan(head, split, preparation));
 
       Fitted fitted = fit(model, preparation, split);
       TrainedRun run = export(folder, fitted, split, preparation);
@@ -82,13 +82,32 @@ public final class TransferLearning {
     }
   }
 
+  private String plan(Head head, Split split, Preparation preparation) {
+    LoopSettings loop = settings.loop();
+    return "Head %s, %s; %,d images train, %,d validate; %s; %d epochs of batch %d, %s%s; seed %d; float32."
+        .formatted(
+            head.describe(),
+            settings.join().plan().describe(),
+            split.training().size(),
+            split.validation().size(),
+            preparation.describe(),
+            loop.epochs(),
+            loop.batchSize(),
+            loop.optimizer().describe(),
+            loop.fineTune().epochs() == 0
+                ? ""
+                : ", then %d epochs at %s"
+                    .formatted(loop.fineTune().epochs(), loop.fineTune().learningRate()),
+            loop.seed());
+  }
+
   private Split split(LabeledImages images) throws IOException {
     for (SkippedFile skipped : images.skipped()) {
       rejected.put(skipped.path(), skipped.reason());
     }
     LabeledImages all = images;
     if (settings.data().validationFolder().isPresent()) {
-      all = images.withValidation(ImageFolder.read(settings.data().validationFolder().get()));
+      all = images.withValidation(LabeledImages.read(settings.data().validationFolder().get()));
     }
     Split split =
         all.hasValidation()
