@@ -105,6 +105,19 @@ public final class FrozenGraph implements AutoCloseable {
   }
 
   private List<HostTensor> runNative(List<HostTensor> batch) {
+    // TensorFlow refuses to fetch what is fed: an input that is asked for is handed through.
+    List<String> computed = outputs.stream().filter(output -> !isInput(output)).toList();
+    List<HostTensor> answers = computed.isEmpty() ? List.of() : compute(batch, computed);
+    return outputs.stream()
+        .map(
+            output ->
+                isInput(output)
+                    ? batch.get(inputs.indexOf(TensorName.parse(output).node()))
+                    : answers.get(computed.indexOf(output)))
+        .toList();
+  }
+
+  private List<HostTensor> compute(List<HostTensor> batch, List<String> computed) {
     Map<String, Tensor> fed = new LinkedHashMap<>();
     try {
       Session.Runner runner = session.runner();
@@ -113,16 +126,11 @@ public final class FrozenGraph implements AutoCloseable {
         fed.put(inputs.get(i), tensor);
         runner.feed(inputs.get(i), tensor);
       }
-      // TensorFlow refuses to fetch what is fed: an input that is asked for is handed through.
-      List<String> computed = outputs.stream().filter(output -> !isInput(output)).toList();
       computed.forEach(runner::fetch);
       try (Result result = runner.run()) {
-        List<HostTensor> fetched = new ArrayList<>(outputs.size());
-        for (String output : outputs) {
-          fetched.add(
-              isInput(output)
-                  ? batch.get(inputs.indexOf(TensorName.parse(output).node()))
-                  : HostTensor.fromNative(result.get(computed.indexOf(output))));
+        List<HostTensor> fetched = new ArrayList<>(computed.size());
+        for (int i = 0; i < computed.size(); i++) {
+          fetched.add(HostTensor.fromNative(result.get(i)));
         }
         return fetched;
       }

@@ -225,6 +225,9 @@ public final class JoinedModel {
             graph.useDeterministicSerialization();
             cut.trunk().writeTo(graph);
             graph.flush();
+            for (CutTensor tensor : cut.tensors()) {
+              out.write((tensor.tensor() + '\n').getBytes(StandardCharsets.UTF_8));
+            }
             for (NodeDef node : cut.trunk().getNodeList()) {
               if (values.containsKey(node.getName())) {
                 out.write(values.get(node.getName()).sha256().getBytes(StandardCharsets.US_ASCII));
