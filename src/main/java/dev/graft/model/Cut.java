@@ -21,8 +21,9 @@ import org.tensorflow.proto.TensorShapeProto;
  *
  * <p>A node belongs to the graft when it depends on a changing source (a variable that trains or is
  * updated, the labels, the step), on a value made of the whole batch (its mean, say), or when its
- * value has no row an image (a shape): that cannot be stored by image, so it is computed again. What the graft needs that
- * does not depend on the images (constants, frozen variables) is copied into it.
+ * value has no row an image (a shape): that cannot be stored by image, so it is computed again.
+ * What the graft needs that does not depend on the images (constants, frozen variables) is copied
+ * into it.
  *
  * @param trunk from the model's inputs to the crossing tensors
  * @param graft from the crossing tensors to the targets
