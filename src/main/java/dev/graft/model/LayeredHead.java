@@ -186,7 +186,11 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
   }
 
   private static IllegalArgumentException notAHead(String text, int at) {
-    return refuse(text, "at character " + (at + 1) + " a layer is expected");
+    int first = at;
+    while (first < text.length() && Character.isWhitespace(text.charAt(first))) {
+      first++;
+    }
+    return refuse(text, "at character " + (first + 1) + " a layer is expected");
   }
 
   private static String text(List<HeadLayer> layers) {
