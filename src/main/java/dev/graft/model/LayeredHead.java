@@ -185,12 +185,12 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
         "Head \"" + text + "\" can't be read: " + why + "; layers are " + LANGUAGE + ".");
   }
 
-  private static IllegalArgumentException notAHead(String text, int at) {
-    int first = at;
-    while (first < text.length() && Character.isWhitespace(text.charAt(first))) {
-      first++;
+  private static IllegalArgumentException notAHead(String text, int from) {
+    int at = from;
+    while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
+      at++;
     }
-    return refuse(text, "at character " + (first + 1) + " a layer is expected");
+    return refuse(text, "at character " + (at + 1) + " a layer is expected");
   }
 
   private static String text(List<HeadLayer> layers) {
