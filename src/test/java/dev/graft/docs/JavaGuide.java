@@ -1,33 +1,24 @@
 package dev.graft.docs;
 
-import dev.graft.data.ImageFolder;
-import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
-import dev.graft.features.FeatureExtraction;
-import dev.graft.features.FeatureKey;
-import dev.graft.features.FeatureSpec;
-import dev.graft.features.FeatureStore;
-import dev.graft.handoff.Versions;
+import dev.graft.features.Featurizer;
+import dev.graft.features.LabeledFeatures;
 import dev.graft.image.BadImageException;
-import dev.graft.image.ImageReader;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.History;
 import dev.graft.model.Backbone;
 import dev.graft.model.CutModel;
-import dev.graft.model.CutTensor;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import dev.graft.model.HeadScope;
-import dev.graft.model.ImagePipeline;
 import dev.graft.model.Initializer;
 import dev.graft.model.JoinedModel;
 import dev.graft.predict.Answer;
 import dev.graft.predict.Predictor;
 import dev.graft.predict.Verification;
-import dev.graft.train.Examples;
 import dev.graft.train.Optimizer;
 import dev.graft.train.Phase;
 import dev.graft.train.TrainListener;
@@ -36,15 +27,10 @@ import dev.graft.train.TrainedRun;
 import dev.graft.train.Trainer;
 import dev.graft.train.TransferLearning;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
@@ -93,89 +79,39 @@ final class JavaGuide {
     return run;
   }
 
-  static History trainStepByStep(Path folder, Path model, Path store, Path out) throws IOException {
+  static JoinedModel trainInTwoPhases(Path data, Path folder, Path features, Path out)
+      throws IOException {
     // shown
-    LabeledImages images = ImageFolder.read(folder);
-    Split split = Split.of(images, 0.2, 1);
-    Backbone backbone = Backbone.load(model);
-    Preparation preparation = backbone.preparation().orElseThrow();
+    LabeledImages images = LabeledImages.read(data);
+    Split split = images.hasValidation() ? Split.given(images) : Split.of(images, 0.2, 1);
+    Backbone backbone = Backbone.load(folder);
     Head head = Head.parse("gap, dropout(0.2), dense(softmax)");
-    JoinedModel joined = JoinedModel.join(backbone, head, split.labels(), 1);
-    try (CutModel cut = joined.cut(FreezePlan.allFrozen());
-        ImageReader reader = ImageReader.open(preparation);
-        FeatureStore features =
-            FeatureStore.open(store, StoredImages.key(cut, preparation), StoredImages.specs(cut))) {
-      FeatureExtraction extraction =
-          new FeatureExtraction(features, cut.trunk(), reader, TrainListener.none());
-      Examples training = StoredImages.of(extraction, features, split.training());
-      Examples validation = StoredImages.of(extraction, features, split.validation());
+    JoinedModel model = JoinedModel.join(backbone, head, split.labels(), 1);
 
-      Phase phase = new Phase("head", 10, 32, Optimizer.Adam.of(1e-3), 1);
-      Trainer trainer = new Trainer(cut.graft(), phase);
-      History history = trainer.fit(training, validation, History.empty(), TrainListener.none());
-
-      JoinedModel trained = joined.with(cut.graft().values());
-      new ModelExport(trained, preparation, Map.of("epochs", 10)).write(out);
-      // end
-      return history;
-    }
+    Phase alone = Phase.of("head", 10, Optimizer.parse("adam(1e-3)"));
+    model = fit(model, split, FreezePlan.allFrozen(), alone, features);
+    Phase tuning = Phase.of("fine-tune", 5, Optimizer.parse("adam(1e-5)"));
+    model = fit(model, split, FreezePlan.unfreeze("block2_*"), tuning, features);
+    new ModelExport(model, backbone.preparation().orElseThrow()).write(out);
+    // end
+    return model;
   }
 
   // shown
-  /** Images whose features are in a store. */
-  record StoredImages(FeatureStore store, List<LabeledImage> images, List<String> hashes)
-      implements Examples {
-    /** Fills the store; images that cannot be read are left out. */
-    static StoredImages of(
-        FeatureExtraction extraction, FeatureStore store, List<LabeledImage> images)
-        throws IOException {
-      List<Path> files = images.stream().map(LabeledImage::path).toList();
-      List<Optional<String>> hashes = extraction.extract(files).hashes();
-      List<LabeledImage> readable = new ArrayList<>();
-      for (int i = 0; i < images.size(); i++) {
-        if (hashes.get(i).isPresent()) {
-          readable.add(images.get(i));
-        }
-      }
-      return new StoredImages(store, readable, hashes.stream().flatMap(Optional::stream).toList());
-    }
-
-    /** Everything that can change a bit of a feature. */
-    static FeatureKey key(CutModel cut, Preparation preparation) {
-      Map<String, String> key = new LinkedHashMap<>(Versions.current());
-      key.put("trunk", cut.trunkHash());
-      key.put("preparation", preparation.toString());
-      key.put("batch", String.valueOf(ImagePipeline.BATCH));
-      return FeatureKey.of(key);
-    }
-
-    /** The tensors that cross from the trunk to the graft. */
-    static List<FeatureSpec> specs(CutModel cut) {
-      return cut.tensors().stream().map(StoredImages::spec).toList();
-    }
-
-    private static FeatureSpec spec(CutTensor tensor) {
-      long[] shape = Arrays.stream(tensor.rowShape()).asLongStream().toArray();
-      return FeatureSpec.of(tensor.placeholder(), shape);
-    }
-
-    @Override
-    public int size() {
-      return images.size();
-    }
-
-    @Override
-    public int label(int example) {
-      return images.get(example).label();
-    }
-
-    @Override
-    public void read(int tensor, int example, FloatBuffer destination) {
-      try {
-        store.read(hashes.get(example), tensor, destination);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+  /** Trains what the plan unfreezes; what stays before it is computed once an image. */
+  static JoinedModel fit(
+      JoinedModel model, Split split, FreezePlan plan, Phase phase, Path features)
+      throws IOException {
+    Preparation preparation = model.backbone().preparation().orElseThrow();
+    try (CutModel cut = model.cut(plan);
+        Featurizer featurizer = Featurizer.open(cut, preparation, features)) {
+      LabeledFeatures training = featurizer.extract(split.training());
+      LabeledFeatures validation = featurizer.extract(split.validation());
+      Trainer trainer = new Trainer(cut.graft(), phase);
+      History history = trainer.fit(training, validation);
+      System.out.print(history.toCsv());
+      System.out.println(trainer.evaluate(validation, split.labels()).describe());
+      return model.with(cut.graft().values());
     }
   }
 

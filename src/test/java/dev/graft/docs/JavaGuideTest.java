@@ -3,8 +3,8 @@ package dev.graft.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.metrics.Epoch;
-import dev.graft.metrics.History;
 import dev.graft.model.JoinedModel;
+import dev.graft.tensor.HostTensor;
 import dev.graft.train.TrainListener;
 import dev.graft.train.TrainSettings;
 import dev.graft.train.TrainedRun;
@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -65,12 +66,19 @@ class JavaGuideTest {
   }
 
   @Test
-  void stepByStepLeavesAVerifiedModel() throws IOException {
+  void twoPhasesLeaveAVerifiedModelWithATunedBackbone() throws IOException {
     Path out = folder.resolve("model");
-    History history = JavaGuide.trainStepByStep(images, BACKBONE, folder.resolve("features"), out);
-    assertThat(history.epochs()).hasSize(10);
-    assertThat(history.epochs().get(9).loss()).isLessThan(history.epochs().get(0).loss());
+    JoinedModel model =
+        JavaGuide.trainInTwoPhases(images, BACKBONE, folder.resolve("features"), out);
     assertThat(JavaGuide.verify(out).isPassed()).isTrue();
+
+    Map<String, HostTensor> before = model.backbone().values();
+    assertThat(model.weights())
+        .filteredOn(weight -> !weight.head())
+        .filteredOn(weight -> !weight.value().equals(before.get(weight.node())))
+        .extracting(JoinedModel.Weight::name)
+        .isNotEmpty()
+        .allMatch(name -> name.startsWith("block2_"));
   }
 
   @Test
