@@ -2,7 +2,6 @@ package dev.graft.model;
 
 import dev.graft.tensor.HostTensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.Graph;
@@ -101,29 +100,37 @@ public final class FrozenGraph implements AutoCloseable {
   }
 
   private List<HostTensor> runNative(List<HostTensor> batch) {
-    Map<String, Tensor> fed = new LinkedHashMap<>();
+    // TensorFlow refuses to fetch what is fed: an input that is asked for is handed through.
+    List<String> computed = outputs.stream().filter(output -> !isInput(output)).toList();
+    List<HostTensor> answers = computed.isEmpty() ? List.of() : compute(batch, computed);
+    return outputs.stream()
+        .map(
+            output ->
+                isInput(output)
+                    ? batch.get(inputs.indexOf(TensorName.parse(output).node()))
+                    : answers.get(computed.indexOf(output)))
+        .toList();
+  }
+
+  private List<HostTensor> compute(List<HostTensor> batch, List<String> tensors) {
+    List<Tensor> fed = new ArrayList<>();
     try {
       Session.Runner runner = session.runner();
       for (int i = 0; i < inputs.size(); i++) {
         Tensor tensor = batch.get(i).toNative();
-        fed.put(inputs.get(i), tensor);
+        fed.add(tensor);
         runner.feed(inputs.get(i), tensor);
       }
-      // TensorFlow refuses to fetch what is fed: an input that is asked for is handed through.
-      List<String> computed = outputs.stream().filter(output -> !isInput(output)).toList();
-      computed.forEach(runner::fetch);
+      tensors.forEach(runner::fetch);
       try (Result result = runner.run()) {
-        List<HostTensor> fetched = new ArrayList<>(outputs.size());
-        for (String output : outputs) {
-          fetched.add(
-              isInput(output)
-                  ? batch.get(inputs.indexOf(TensorName.parse(output).node()))
-                  : HostTensor.fromNative(result.get(computed.indexOf(output))));
+        List<HostTensor> fetched = new ArrayList<>();
+        for (int i = 0; i < tensors.size(); i++) {
+          fetched.add(HostTensor.fromNative(result.get(i)));
         }
         return fetched;
       }
     } finally {
-      fed.values().forEach(Tensor::close);
+      fed.forEach(Tensor::close);
     }
   }
 
