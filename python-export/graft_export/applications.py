@@ -3,12 +3,14 @@
 import dataclasses
 import inspect
 import json
-import os
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+from keras.src.backend import config  # keras.config does not tell the folder
 
 from graft_export import efficientnet_lite0, lively, preparation
 from graft_export.errors import GraftError, UsageError, one_line
@@ -232,13 +234,27 @@ def _with_file(source: Source, path: Path) -> Source:
     if not path.is_file():
         raise GraftError(f"There is no weights file {path}: use imagenet, none or a file.")
     try:
-        source.model.load_weights(path)
+        missing = _load_strictly(source.model, path)
     except Exception as error:
-        raise GraftError(
-            f"The weights in {path} do not fit {source.name}"
-            f"{' with' if source.include_top else ' without'} its top: {one_line(error)}"
-        ) from error
+        raise GraftError(f"{_do_not_fit(source, path)}: {one_line(error)}") from error
+    if missing:
+        raise GraftError(f"{_do_not_fit(source, path)}: it has no values for {missing}.")
     return dataclasses.replace(source, weights=Weights(f"file:{path.name}", None, None))
+
+
+def _load_strictly(model: Any, path: Path) -> list[str]:
+    """Loads the weights and returns the names of those that Keras left out without an error."""
+    for weight in model.weights:
+        weight.assign(np.full(weight.shape, np.nan if "float" in weight.dtype else 0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.load_weights(path)
+    return [weight.path for weight in model.weights if np.isnan(weight.numpy()).any()]
+
+
+def _do_not_fit(source: Source, path: Path) -> str:
+    top = "with" if source.include_top else "without"
+    return f"The weights in {path} do not fit {source.name} {top} its top"
 
 
 def _imagenet_labels() -> list[str] | None:
@@ -251,5 +267,4 @@ def _imagenet_labels() -> list[str] | None:
 
 
 def _keras_home() -> Path:
-    home = os.environ.get("KERAS_HOME")
-    return Path(home) if home else Path.home() / ".keras"
+    return Path(config.keras_home())

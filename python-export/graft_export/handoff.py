@@ -157,7 +157,7 @@ def read(folder: Path) -> Handoff:
         received = document.get("format") if isinstance(document, dict) else document
         raise GraftError(f"{path} should have the format {FORMAT!r} but has {received!r}.")
     version = document.get("version")
-    if not isinstance(version, int) or not 1 <= version <= VERSION:
+    if type(version) is not int or not 1 <= version <= VERSION:
         raise GraftError(
             f"{path} has version {version}, this graft-export reads up to version {VERSION}: "
             "use a newer graft-export."

@@ -87,7 +87,10 @@ def _named_weights(layer_name: str, layer: Any, seen: set[int], taken: set[str])
 
 
 def _weight_name(layer_name: str, layer: Any, weight: Any) -> str:
-    path = str(weight.path).removeprefix(f"{layer.name}/")
+    path = str(weight.path)
+    for prefix in (f"{layer.path}/", f"{layer.name}/"):
+        if path.startswith(prefix):
+            return f"{layer_name}/{path.removeprefix(prefix)}"
     return f"{layer_name}/{path}"
 
 

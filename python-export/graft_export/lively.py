@@ -17,6 +17,9 @@ from graft_export.layers import named_layers
 
 _JITTER = 0.1
 
+# Vectors that rest at 1; all others rest at 0.
+_FACTORS = ("gamma", "scale", "variance", "moving_variance")
+
 # Rectifiers that are open more often than not, and branches of a residual network that are weaker
 # than its stream, keep a deep random network from magnifying rounding errors until two correct
 # implementations disagree.
@@ -52,7 +55,7 @@ class _Draw:
         shape = tuple(weight.shape)
         if len(shape) >= 2:
             weight.assign(self._he_normal(weight.name, shape))
-        elif np.any(weight.numpy()):
+        elif weight.name in _FACTORS:
             weight.assign(np.exp(self.jitter(shape)))
         else:
             weight.assign(self.jitter(shape))

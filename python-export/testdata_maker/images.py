@@ -94,7 +94,9 @@ def _turned(upright: Path) -> dict[str, bytes]:
         files[name] = _encoded(image, "JPEG", exif=exif, quality=95)
         pixels = Image.fromarray(tf.io.decode_jpeg(files[name], channels=3).numpy())
         back = _TURNS[{6: 8, 8: 6}.get(orientation, orientation)]
-        np.save(upright / f"{name}.npy", np.asarray(pixels.transpose(back) if back else pixels))
+        np.save(
+            upright / f"{name}.npy", np.asarray(pixels if back is None else pixels.transpose(back))
+        )
     return files
 
 

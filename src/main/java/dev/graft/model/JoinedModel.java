@@ -5,6 +5,7 @@ import dev.graft.data.Labels;
 import dev.graft.data.Sha256;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatVariable;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -97,6 +98,7 @@ public final class JoinedModel {
     Cut cut = Cut.of(joined.graph(), sources(training), shapes());
     FrozenGraph trunk =
         FrozenGraph.open(
+            Arithmetic.FUSED,
             cut.trunk(),
             values,
             inputs(cut.trunk()),
@@ -114,7 +116,11 @@ public final class JoinedModel {
   public FrozenGraph open() {
     GraphDef graph = inferenceGraph();
     return FrozenGraph.open(
-        graph, values, inputs(graph), List.of(logitsTensor(), probabilitiesTensor()));
+        Arithmetic.AS_BUILT,
+        graph,
+        values,
+        inputs(graph),
+        List.of(logitsTensor(), probabilitiesTensor()));
   }
 
   /** From the inputs to logits and probabilities, without anything that only training needs. */

@@ -92,7 +92,8 @@ public final class Predictor implements AutoCloseable {
   private static ModelFormatException unusable(Path folder, String lack) {
     return new ModelFormatException(
         folder,
-        "The model can't predict: it has "
+        folder
+            + " can't predict: it has "
             + lack
             + "; use a model that graft train or graft-export --include-top made.");
   }
@@ -194,6 +195,16 @@ public final class Predictor implements AutoCloseable {
           rejection.ifPresent(reason -> rejected.put(file, reason));
           listener.progress("evaluating", index + 1L, images.size());
         });
+    if (predictions.isEmpty()) {
+      throw new IllegalArgumentException(
+          "None of the %d images can be read, so there is nothing to evaluate: %s."
+              .formatted(
+                  images.size(),
+                  rejected.entrySet().stream()
+                      .findFirst()
+                      .map(file -> file.getKey() + " " + file.getValue())
+                      .orElse("the list is empty")));
+    }
     return new Evaluated(Evaluation.of(labels.names(), predictions), rejected);
   }
 

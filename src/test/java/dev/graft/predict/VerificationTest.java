@@ -114,6 +114,6 @@ class VerificationTest {
   void withoutAHandoffThereIsNothingToVerifyAgainst(String model) {
     assertThatThrownBy(() -> Verification.of(Path.of("testdata", "models", model)))
         .isInstanceOf(ModelFormatException.class)
-        .hasMessageContaining("no handoff.json to verify against");
+        .hasMessageContaining("no handoff.json to verify it against");
   }
 }

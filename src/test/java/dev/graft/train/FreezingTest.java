@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.export.ModelExport;
+import dev.graft.features.Examples;
 import dev.graft.metrics.History;
 import dev.graft.model.Backbone;
 import dev.graft.model.CutModel;

@@ -58,7 +58,7 @@ class HeadInJavaTest {
           return tf.linalg.matMul(pooled, kernel);
         };
     TrainedRun run = train(linear, FreezePlan.unfreeze("block1_conv"));
-    assertThat(run.frozen()).isEmpty();
+    assertThat(run.proof().frozen()).isEmpty();
     requireSameAnswers(run);
   }
 

@@ -1,5 +1,6 @@
 package dev.graft.train;
 
+import dev.graft.features.Examples;
 import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
 

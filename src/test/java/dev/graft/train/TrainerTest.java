@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.data.Shuffle;
+import dev.graft.features.Examples;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.History;
 import dev.graft.model.CutModel;
@@ -168,8 +169,8 @@ class TrainerTest {
     assertThat(epoch.validationLoss()).isCloseTo(lossAndAccuracy(lone)[0], within(1e-6));
     try (CutModel cut = plain.cut(FreezePlan.allFrozen())) {
       Trainer trainer = new Trainer(cut.graft(), phase);
-      assertThat(trainer.predict(lone))
-          .isDeepEqualTo(new float[][] {trainer.predict(VALIDATION)[0]});
+      assertThat(trainer.probabilities(lone))
+          .isDeepEqualTo(new float[][] {trainer.probabilities(VALIDATION)[0]});
     }
   }
 
@@ -185,9 +186,9 @@ class TrainerTest {
   @Test
   void aPhaseNeedsABatchAndNoNegativeEpochs() {
     assertThatThrownBy(() -> new Phase("head", 1, 0, STILL, 1))
-        .hasMessageContaining("batch size must be at least 1, got 0");
+        .hasMessageContaining("batch size must be 1 or more, got 0");
     assertThatThrownBy(() -> new Phase("head", -1, 1, STILL, 1))
-        .hasMessageContaining("must not be negative: -1");
+        .hasMessageContaining("must be 0 or more, got -1");
   }
 
   /** What came of a training. */

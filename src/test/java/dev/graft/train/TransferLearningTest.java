@@ -79,6 +79,7 @@ class TransferLearningTest {
       assertThat(frozen.at("/after").asText()).hasSize(64).isEqualTo(frozen.at("/before").asText());
     }
     assertThat(Verification.of(out.resolve("model")).isPassed()).isTrue();
+    assertThat(run.proof().exportDifference()).isLessThan(1e-5);
     assertThat(partialFolders()).isEmpty();
   }
 
@@ -157,7 +158,7 @@ class TransferLearningTest {
             "block2_project_bn/gamma",
             "block2_project_bn/beta");
     int variables = Handoff.read(MODELS.resolve("residual")).orElseThrow().variables().size();
-    assertThat(run.frozen())
+    assertThat(run.proof().frozen())
         .hasSize(variables - changed.size())
         .allMatch(FrozenVariable::isUntouched);
   }
@@ -178,7 +179,7 @@ class TransferLearningTest {
   void allLayersTrainWhenAskedTo() throws Exception {
     JoinSettings join = JoinSettings.of(POOL).withPlan(FreezePlan.unfreeze("*"));
     TrainedRun run = train(settings("run").withJoin(join));
-    assertThat(run.frozen()).isEmpty();
+    assertThat(run.proof().frozen()).isEmpty();
     assertThat(run.outcome().history().epochs())
         .extracting(Epoch::phase)
         .containsOnly("head and backbone");
@@ -316,7 +317,7 @@ class TransferLearningTest {
     TrainedRun withHandoff = train(settings("handoff"));
     TrainedRun without = train(given);
     assertThat(without.outcome().history()).isEqualTo(withHandoff.outcome().history());
-    assertThat(without.frozen()).isEqualTo(withHandoff.frozen()).hasSize(2);
+    assertThat(without.proof().frozen()).isEqualTo(withHandoff.proof().frozen()).hasSize(2);
     assertThat(Verification.of(without.folder().resolve("model")).isPassed()).isTrue();
   }
 
@@ -339,7 +340,7 @@ class TransferLearningTest {
             .withData(prepared("rescale", Optional.empty()));
     TrainedRun run = train(settings);
     assertThat(run.outcome().history().epochs()).hasSize(3);
-    assertThat(run.frozen()).isNotEmpty().allMatch(FrozenVariable::isUntouched);
+    assertThat(run.proof().frozen()).isNotEmpty().allMatch(FrozenVariable::isUntouched);
     assertThat(Verification.of(run.folder().resolve("model")).isPassed()).isTrue();
     try (Predictor predictor = Predictor.load(run.folder())) {
       byte[] image = Files.readAllBytes(data.resolve("green/000.png"));
@@ -397,14 +398,18 @@ class TransferLearningTest {
         IllegalArgumentException.class,
         "its layers are images, block1_conv, block1_pool");
     assertFails(
-        settings.withLoop(loop().withFineTune(2, 1e-4)),
-        IllegalArgumentException.class,
-        "Fine-tuning needs layers that are unfrozen");
-    assertFails(
         settings.withJoin(JoinSettings.of(MODELS.resolve("vector"))),
         IllegalArgumentException.class,
         "");
     assertFails(settings.withJoin(JoinSettings.of(folder)), IOException.class, folder.toString());
+  }
+
+  @Test
+  void fineTuningWithEverythingFrozenIsRefusedAtOnce() {
+    LoopSettings twoPhases = loop().withFineTune(2, 1e-4);
+    assertThatThrownBy(() -> settings("run").withLoop(twoPhases))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Fine-tuning needs layers that are unfrozen");
   }
 
   @Test

@@ -1,0 +1,183 @@
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from graft_export import handoff
+from graft_export.errors import GateError, GraftError
+from graft_export.verify import verify
+
+
+@pytest.fixture
+def pool(testdata: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(testdata / "models" / "pool", tmp_path / "pool"))
+
+
+def rehash(folder: Path) -> None:
+    """Makes the listed hashes those of the files as they are now."""
+    path = folder / "handoff.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["files"] = {
+        name: handoff.sha256_of_file(folder / name) for name in handoff.files_in(folder)
+    }
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
+def change_array(path: Path, index: tuple[int, ...], by: float) -> None:
+    values = np.load(path)
+    values[index] += by
+    np.save(path, values)
+
+
+@pytest.mark.parametrize("name", ["pool", "residual", "nested", "dilated", "vector"])
+def test_the_committed_handoffs_are_right(testdata: Path, name: str) -> None:
+    verification = verify(testdata / "models" / name)
+    assert verification.variables > 0
+    assert {one.start for one in verification.agreements} >= {"prepared"}
+    for one in verification.agreements:
+        assert one.relative_difference <= 1e-5
+        assert one.top1_agreement == 1
+
+
+def test_the_committed_backbone_is_right(testdata: Path) -> None:
+    folder = testdata.parent / "savedmodels" / "efficientnet-lite0"
+    assert [one.start for one in verify(folder).agreements] == ["images", "prepared"]
+    assert (folder / "LICENSE").is_file()
+
+
+@pytest.mark.parametrize(
+    "name", ["saved_model.pb", "variables/variables.data-00000-of-00001", "golden/images/1.jpg"]
+)
+def test_one_changed_byte_is_found_and_the_file_named(pool: Path, name: str) -> None:
+    encoded = bytearray((pool / name).read_bytes())
+    encoded[len(encoded) // 2] ^= 1
+    (pool / name).write_bytes(encoded)
+    with pytest.raises(
+        GateError, match=rf"{name} should have the SHA-256 \w{{64}} but has \w{{64}}"
+    ):
+        verify(pool)
+
+
+def test_missing_and_unlisted_files_are_named_together(pool: Path) -> None:
+    (pool / "golden" / "features.npy").rename(pool / "golden" / "other.npy")
+    with pytest.raises(GateError) as error:
+        verify(pool)
+    assert "missing ['golden/features.npy']" in str(error.value)
+    assert "not listed ['golden/other.npy']" in str(error.value)
+
+
+def test_another_answer_is_found_with_sample_and_values(pool: Path) -> None:
+    features = np.load(pool / "golden" / "features.npy")
+    change_array(pool / "golden" / "features.npy", (1, 2, 3, 4), 0.25)
+    rehash(pool)
+    with pytest.raises(GateError) as error:
+        verify(pool)
+    message = str(error.value)
+    assert message.startswith("golden/images/1.jpg of ")
+    assert f"features[2, 3, 4] should be {features[1, 2, 3, 4] + 0.25:g}" in message
+    assert f"but is {features[1, 2, 3, 4]:g}" in message
+
+
+def test_another_preparation_is_found(pool: Path) -> None:
+    path = pool / "handoff.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["preparation"]["colourOrder"] = "bgr"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(
+        GateError, match=r"golden/prepared\.npy\[.*\] should be .* \(from the images"
+    ):
+        verify(pool)
+
+
+def test_an_answer_that_is_not_a_number_is_a_disagreement(pool: Path) -> None:
+    change_array(pool / "golden" / "prepared.npy", (0, 0, 0, 0), float("nan"))
+    rehash(pool)
+    with pytest.raises(GateError, match=r"golden/images/0\.jpg"):
+        verify(pool)
+
+
+def test_variables_are_compared_with_their_own_hashes(pool: Path) -> None:
+    path = pool / "handoff.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    variable = next(layer for layer in document["layers"] if layer["variables"])["variables"][0]
+    variable["sha256"] = "0" * 64
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(GateError, match=r"values of block1_conv/kernel .* should have the SHA-256"):
+        verify(pool)
+
+
+def test_a_model_that_does_not_load_is_an_error(pool: Path) -> None:
+    saved = pool / "saved_model.pb"
+    saved.write_bytes(saved.read_bytes()[:1000])
+    rehash(pool)
+    with pytest.raises(GraftError, match="TensorFlow cannot load"):
+        verify(pool)
+
+
+def test_a_missing_signature_is_an_error_that_lists_those_there_are(pool: Path) -> None:
+    path = pool / "handoff.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["signature"]["name"] = "predict"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(GraftError, match=r"no signature predict, only \['serving_default'\]"):
+        verify(pool)
+
+
+def test_what_is_no_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(GraftError, match="There is no folder"):
+        verify(tmp_path / "nowhere")
+
+
+def test_a_model_in_the_form_that_java_writes_is_verified(tmp_path: Path) -> None:
+    folder = tmp_path / "java"
+    kernel = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    write_tf1_form(folder, kernel)
+    inputs = np.random.default_rng(1).normal(size=(2, 4)).astype(np.float32)
+    (folder / "golden").mkdir()
+    np.save(folder / "golden" / "prepared.npy", inputs)
+    np.save(folder / "golden" / "logits.npy", inputs @ kernel)
+    handoff.write(manifest_of(kernel), folder)
+    rehash(folder)
+    verification = verify(folder)
+    assert verification.variables == 1
+    assert [one.output for one in verification.agreements] == ["logits"]
+
+
+def write_tf1_form(folder: Path, kernel: Any) -> None:
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None, 4], name="x")
+        variable = v1.get_variable("head/kernel", initializer=kernel, use_resource=True)
+        session.run(v1.global_variables_initializer())
+        signature = v1.saved_model.predict_signature_def({"x": x}, {"y": tf.matmul(x, variable)})
+        builder = v1.saved_model.Builder(str(folder))
+        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+        builder.save()
+
+
+def manifest_of(kernel: Any) -> handoff.Handoff:
+    from graft_export.savedmodel import sha256_of_values
+
+    variable = handoff.Variable(
+        "head/kernel", "head/kernel", "float32", [4, 3], True, sha256_of_values(kernel)
+    )
+    return handoff.Handoff(
+        model=handoff.Model("head", "graft", True, 12),
+        weights=handoff.Weights("graft", None, None),
+        versions={},
+        signature=handoff.Signature(
+            "serving_default",
+            [handoff.Endpoint("vectors", "x", "float32", [-1, 4])],
+            [handoff.Endpoint("logits", "y", "float32", [-1, 3])],
+        ),
+        preparation=None,
+        labels=None,
+        layers=[handoff.Layer("head", "Dense", [-1, 3], 12, True, [variable])],
+        files={},
+        golden=handoff.Golden([], "golden/prepared.npy", {"logits": "golden/logits.npy"}, 1e-5),
+        training={"epochs": 1},
+    )
