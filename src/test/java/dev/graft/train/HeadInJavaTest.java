@@ -14,6 +14,7 @@ import dev.graft.predict.Verification;
 import dev.graft.savedmodel.SavedModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,7 +79,7 @@ class HeadInJavaTest {
   @Test
   void twoClassesMayBeToldApartByOneLogit() throws Exception {
     try (var files = Files.walk(folder.resolve("data/green"))) {
-      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }
     }
