@@ -1,6 +1,5 @@
 package dev.graft.cli;
 
-import dev.graft.data.ImageFolder;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.metrics.Evaluation;
@@ -36,7 +35,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Console console = output.console();
-    LabeledImages images = ImageFolder.read(data);
+    LabeledImages images = LabeledImages.read(data);
     List<LabeledImage> chosen =
         !images.test().isEmpty()
             ? images.test()

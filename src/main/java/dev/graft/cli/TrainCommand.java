@@ -243,7 +243,8 @@ final class TrainCommand implements Callable<Integer> {
     run.images().rejected().forEach((path, reason) -> rejected.put(path.toString(), reason));
     json.put("rejected", rejected);
     json.put("imagesThroughTrunk", run.images().computed());
-    json.put("frozenVariables", run.frozen().size());
+    json.put("exportDifference", run.proof().exportDifference());
+    json.put("frozenVariables", run.proof().frozen().size());
     Map<String, Double> seconds = new LinkedHashMap<>();
     run.times().forEach((part, time) -> seconds.put(part, time.toMillis() / 1e3));
     json.put("seconds", seconds);
@@ -265,7 +266,8 @@ final class TrainCommand implements Callable<Integer> {
                     "Test accuracy %.4f on %d images.%n"
                         .formatted(test.accuracy(), test.examples())));
     text.append(
-        "%d frozen variables, identical before and after.%n".formatted(run.frozen().size()));
+        "%d frozen variables, identical before and after.%n"
+            .formatted(run.proof().frozen().size()));
     if (!run.images().rejected().isEmpty()) {
       text.append(
           "%d files left out; the report lists them.%n".formatted(run.images().rejected().size()));
@@ -312,6 +314,11 @@ final class TrainCommand implements Callable<Integer> {
                   epoch.accuracy(),
                   epoch.validationLoss(),
                   epoch.validationAccuracy()));
+    }
+
+    @Override
+    public void plan(String sentence) {
+      console.say(sentence);
     }
 
     @Override

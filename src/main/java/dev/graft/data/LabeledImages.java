@@ -1,7 +1,10 @@
 package dev.graft.data;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -28,6 +31,17 @@ public record LabeledImages(
     validation = checked(validation, labels);
     test = checked(test, labels);
     skipped = List.copyOf(skipped);
+  }
+
+  /**
+   * Reads a folder, as {@link ImageFolder} does, or a {@code .csv} file, as {@link ImageList} does.
+   *
+   * @throws IllegalArgumentException when there are no labelled images
+   * @throws IOException when it can't be read
+   */
+  public static LabeledImages read(Path source) throws IOException {
+    boolean isList = source.toString().toLowerCase(Locale.ROOT).endsWith(".csv");
+    return isList && !Files.isDirectory(source) ? ImageList.read(source) : ImageFolder.read(source);
   }
 
   /** Whether the source set images apart for validation. */

@@ -53,6 +53,11 @@ public final class ModelExport {
   private final Preparation preparation;
   private final Map<String, Object> training;
 
+  /** Prepares an export that says nothing of how the model was made. */
+  public ModelExport(JoinedModel model, Preparation preparation) {
+    this(model, preparation, Map.of());
+  }
+
   /**
    * Prepares an export.
    *
@@ -197,7 +202,7 @@ public final class ModelExport {
         layers,
         Map.of(),
         Optional.of(golden),
-        Optional.of(training));
+        Optional.of(training).filter(made -> !made.isEmpty()));
   }
 
   private List<Layer> layers() {

@@ -2,6 +2,7 @@ package dev.graft.image;
 
 import dev.graft.data.Preparation;
 import dev.graft.data.Preparation.Orientation;
+import dev.graft.tensor.Arithmetic;
 import java.nio.FloatBuffer;
 import java.util.regex.Pattern;
 import org.tensorflow.Graph;
@@ -14,10 +15,6 @@ import org.tensorflow.ndarray.NdArrays;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.proto.ConfigProto;
-import org.tensorflow.proto.GraphOptions;
-import org.tensorflow.proto.OptimizerOptions;
-import org.tensorflow.proto.RewriterConfig;
 import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
@@ -59,7 +56,7 @@ public final class ImageReader implements AutoCloseable {
     bytes = tf.placeholder(TString.class, Placeholder.shape(Shape.scalar()));
     orientation = tf.placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
     prepared = PreparationOps.prepare(tf, bytes, orientation, preparation);
-    session = new Session(graph, exactArithmetic());
+    session = new Session(graph, Arithmetic.AS_BUILT.config());
   }
 
   /**
@@ -216,17 +213,6 @@ public final class ImageReader implements AutoCloseable {
     return format.isTruncated(image)
         ? "is a truncated " + format + ": " + detail
         : "is a " + format + " that cannot be decoded: " + detail;
-  }
-
-  /** TensorFlow's optimiser would turn divisions into multiplications: off by the last bit. */
-  private static ConfigProto exactArithmetic() {
-    return ConfigProto.newBuilder()
-        .setGraphOptions(
-            GraphOptions.newBuilder()
-                .setRewriteOptions(RewriterConfig.newBuilder().setDisableMetaOptimizer(true))
-                .setOptimizerOptions(
-                    OptimizerOptions.newBuilder().setOptLevel(OptimizerOptions.Level.L0)))
-        .build();
   }
 
   /** Frees the session and the graph. A second call does nothing. */

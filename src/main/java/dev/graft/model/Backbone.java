@@ -192,13 +192,7 @@ public final class Backbone {
    * @throws IOException when they can't be read
    */
   public Map<String, HostTensor> values() throws IOException {
-    Map<String, HostTensor> byKey =
-        saved
-            .checkpoint()
-            .read(flat.variables().stream().map(FlatVariable::key).distinct().toList());
-    Map<String, HostTensor> values = new LinkedHashMap<>();
-    flat.variables().forEach(variable -> values.put(variable.node(), byKey.get(variable.key())));
-    return values;
+    return saved.values(flat);
   }
 
   private static long channels(FlatInput input) {

@@ -20,15 +20,18 @@ import org.tensorflow.proto.TensorShapeProto;
  * inputs.
  *
  * <p>A node belongs to the graft when it depends on a changing source (a variable that trains or is
- * updated, the labels, the step) or when its value has no row an image (a shape, a scalar made of
- * the features): that cannot be stored by image, so it is computed again. What the graft needs that
- * does not depend on the images (constants, frozen variables) is copied into it.
+ * updated, the labels, the step), on a value made of the whole batch (its mean, say), or when its
+ * value has no row an image (a shape): that cannot be stored by image, so it is computed again.
+ * What the graft needs that does not depend on the images (constants, frozen variables) is copied
+ * into it.
  *
  * @param trunk from the model's inputs to the crossing tensors
  * @param graft from the crossing tensors to the targets
  * @param tensors what crosses, in the order of the graph
  */
 record Cut(GraphDef trunk, GraphDef graft, List<CutTensor> tensors) {
+  /** What they answer does not depend on the values that they read. */
+  private static final Set<String> SHAPE_OPS = Set.of("Shape", "ShapeN", "Size", "Rank");
 
   /** What a cut is made from: names of nodes, all of them in the graph. */
   record Sources(
@@ -38,7 +41,9 @@ record Cut(GraphDef trunk, GraphDef graft, List<CutTensor> tensors) {
     GraphNodes nodes = new GraphNodes(graph);
     Set<String> needed = nodes.ancestors(sources.targets());
     Set<String> ofImages = nodes.descendants(sources.inputs());
-    Set<String> grafted = nodes.descendants(sources.changing());
+    Set<String> changing = new LinkedHashSet<>(sources.changing());
+    changing.addAll(readersOfBatches(nodes, sources.inputs(), shapes));
+    Set<String> grafted = nodes.descendants(changing);
     grafted.retainAll(needed);
     Map<TensorName, CutTensor> crossing = crossing(nodes, grafted, ofImages, shapes);
 
@@ -52,6 +57,22 @@ record Cut(GraphDef trunk, GraphDef graft, List<CutTensor> tensors) {
         nodes.keep(nodes.ancestors(trunkEnds)).build(),
         graft(nodes, graftNodes, crossing),
         List.copyOf(crossing.values()));
+  }
+
+  /** The nodes that read a value made of several images: it differs with an image's neighbours. */
+  private static Set<String> readersOfBatches(
+      GraphNodes nodes, Collection<String> inputs, TensorShapes shapes) {
+    Set<String> values = nodes.descendants(inputs, node -> SHAPE_OPS.contains(node.getOp()));
+    Set<String> readers = new LinkedHashSet<>();
+    for (NodeDef node : nodes.all()) {
+      boolean reads =
+          GraphNodes.inputs(node).stream()
+              .anyMatch(input -> values.contains(input.node()) && shapes.isOfWholeBatch(input));
+      if (reads) {
+        readers.add(node.getName());
+      }
+    }
+    return readers;
   }
 
   /** Finds what crosses, and moves into {@code grafted} what must not. */

@@ -8,7 +8,8 @@ import java.util.Set;
  *
  * @param trunk from the prepared images to the tensors of the cut; frozen
  * @param graft from there to the loss; trains
- * @param trunkHash SHA-256 of the trunk's graph and weights: equal trunks make equal features
+ * @param trunkHash SHA-256 of the trunk's graph, outputs and weights: equal trunks make equal
+ *     features
  * @param unfrozen names of the backbone's layers that train
  */
 public record CutModel(FrozenGraph trunk, Graft graft, String trunkHash, Set<String> unfrozen)

@@ -1,5 +1,6 @@
 package dev.graft.model;
 
+import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,22 +26,25 @@ public final class FrozenGraph implements AutoCloseable {
   private final Session session;
   private volatile boolean closed;
 
-  private FrozenGraph(List<String> inputs, List<String> outputs, Graph graph) {
+  private FrozenGraph(
+      Arithmetic arithmetic, List<String> inputs, List<String> outputs, Graph graph) {
     this.inputs = List.copyOf(inputs);
     this.outputs = List.copyOf(outputs);
     this.graph = graph;
-    this.session = new Session(graph);
+    this.session = new Session(graph, arithmetic.config());
   }
 
   /**
    * Opens a graph.
    *
+   * @param arithmetic whether TensorFlow may rearrange it
    * @param definition a flat graph
    * @param values of every variable in it, by the name of its {@code VarHandleOp}
    * @param inputs names of the placeholders to feed, first axis the batch
    * @param outputs names of the tensors to fetch, {@code node:index}, first axis the batch
    */
   public static FrozenGraph open(
+      Arithmetic arithmetic,
       GraphDef definition,
       Map<String, HostTensor> values,
       List<String> inputs,
@@ -48,7 +52,7 @@ public final class FrozenGraph implements AutoCloseable {
     Graph graph = new Graph();
     try {
       graph.importGraphDef(ConstantVariables.fill(definition, values));
-      return new FrozenGraph(inputs, outputs, graph);
+      return new FrozenGraph(arithmetic, inputs, outputs, graph);
     } catch (RuntimeException | Error e) {
       graph.close();
       throw e;

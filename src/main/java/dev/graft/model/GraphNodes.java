@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
@@ -67,12 +68,17 @@ final class GraphNodes {
 
   /** The given nodes and everything that is computed from them. */
   Set<String> descendants(Collection<String> of) {
+    return descendants(of, node -> false);
+  }
+
+  /** The same without the nodes that are left out, and without what only they lead to. */
+  Set<String> descendants(Collection<String> of, Predicate<NodeDef> leftOut) {
     Map<String, List<String>> consumers = consumers();
     Set<String> seen = new LinkedHashSet<>();
     Deque<String> open = new ArrayDeque<>(of);
     while (!open.isEmpty()) {
       String name = open.pop();
-      if (seen.add(name)) {
+      if (!leftOut.test(get(name)) && seen.add(name)) {
         consumers.getOrDefault(name, List.of()).forEach(open::push);
       }
     }

@@ -159,7 +159,8 @@ sealed interface HeadLayer {
       Operand<TFloat32> drawn = scope.uniform(tf.shape(x));
       Operand<TFloat32> kept =
           tf.dtypes.cast(tf.math.greaterEqual(drawn, tf.constant((float) rate)), TFloat32.class);
-      return tf.math.mul(tf.math.mul(x, tf.constant((float) (1 / (1 - rate)))), kept);
+      // The scale goes to the random side, so that x itself is all that the cut has to store.
+      return tf.math.mul(x, tf.math.mul(kept, tf.constant((float) (1 / (1 - rate)))));
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.graft.data.Labels;
 import dev.graft.data.Sha256;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatVariable;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
@@ -86,15 +88,17 @@ public final class JoinedModel {
   /**
    * Cuts the model for training. The caller closes the result.
    *
-   * @throws IllegalArgumentException when the plan names a layer that is not there or does not
-   *     reach the head
+   * @throws IllegalArgumentException when the plan names a layer that is not there, does not reach
+   *     the head, or was frozen in Keras, or only layers without weights to train
    */
   public CutModel cut(FreezePlan plan) {
     Set<String> unfrozen = plan.unfrozen(backbone.layerNames());
+    requireTrainable(unfrozen);
     List<Graft.Variable> training = training(unfrozen);
     Cut cut = Cut.of(joined.graph(), sources(training), shapes());
     FrozenGraph trunk =
         FrozenGraph.open(
+            Arithmetic.FUSED,
             cut.trunk(),
             values,
             inputs(cut.trunk()),
@@ -112,7 +116,11 @@ public final class JoinedModel {
   public FrozenGraph open() {
     GraphDef graph = inferenceGraph();
     return FrozenGraph.open(
-        graph, values, inputs(graph), List.of(logitsTensor(), probabilitiesTensor()));
+        Arithmetic.AS_BUILT,
+        graph,
+        values,
+        inputs(graph),
+        List.of(logitsTensor(), probabilitiesTensor()));
   }
 
   /** From the inputs to logits and probabilities, without anything that only training needs. */
@@ -173,6 +181,32 @@ public final class JoinedModel {
     return weights;
   }
 
+  /** A plan that would train less than it says must not pass in silence. */
+  private void requireTrainable(Set<String> unfrozen) {
+    List<BackboneLayer> layers =
+        backbone.layers().stream().filter(layer -> unfrozen.contains(layer.name())).toList();
+    for (BackboneLayer layer : layers) {
+      boolean frozenInKeras = layer.type().isPresent() && !layer.trainable();
+      if (frozenInKeras && !layer.variables().isEmpty()) {
+        throw new IllegalArgumentException(
+            "Layer \""
+                + layer.name()
+                + "\" was frozen in Keras, so it can't be unfrozen: set its trainable = True and"
+                + " export the backbone again, or leave the layer out.");
+      }
+    }
+    boolean trains =
+        layers.stream()
+            .flatMap(layer -> layer.variables().stream())
+            .anyMatch(FlatVariable::trainable);
+    if (!layers.isEmpty() && !trains) {
+      throw new IllegalArgumentException(
+          "No unfrozen layer has weights to train (\""
+              + layers.stream().map(BackboneLayer::name).collect(Collectors.joining("\", \""))
+              + "\"): unfreeze others, or none.");
+    }
+  }
+
   private List<Graft.Variable> training(Set<String> unfrozen) {
     List<Graft.Variable> training = new ArrayList<>();
     for (FlatVariable variable : backbone.flat().variables()) {
@@ -219,6 +253,9 @@ public final class JoinedModel {
             graph.useDeterministicSerialization();
             cut.trunk().writeTo(graph);
             graph.flush();
+            for (CutTensor tensor : cut.tensors()) {
+              out.write((tensor.tensor() + '\n').getBytes(StandardCharsets.UTF_8));
+            }
             for (NodeDef node : cut.trunk().getNodeList()) {
               if (values.containsKey(node.getName())) {
                 out.write(values.get(node.getName()).sha256().getBytes(StandardCharsets.US_ASCII));

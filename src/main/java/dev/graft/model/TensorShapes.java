@@ -53,6 +53,18 @@ final class TensorShapes {
     return one.get(0) == FIRST_BATCH && two.equals(Shape.of(SECOND_BATCH).append(tail(one)));
   }
 
+  /** Whether the tensor has the same shape for any number of images; its values may be of all. */
+  boolean isOfWholeBatch(TensorName tensor) {
+    Inferred one = first.get(tensor);
+    if (one == null || one.dtype() == DataType.DT_VARIANT || one.dtype() == DataType.DT_RESOURCE) {
+      return false;
+    }
+    Shape shape = one.shape();
+    return !shape.isUnknown()
+        && !shape.hasUnknownDimension()
+        && shape.equals(second.get(tensor).shape());
+  }
+
   /**
    * Number of axes.
    *

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * Which images, how they are split, and how they are prepared.
  *
- * @param folder images by class, see {@link dev.graft.data.ImageFolder}
+ * @param folder images by class, or a list of them, see {@link dev.graft.data.LabeledImages#read}
  * @param validation share of the images that validates, above 0 and below 1; ignored where the data
  *     brings validation images of its own
  * @param validationFolder images by class to validate on instead

@@ -1,5 +1,6 @@
 package dev.graft.train;
 
+import dev.graft.features.Examples;
 import dev.graft.model.CutTensor;
 import dev.graft.model.Graft;
 import dev.graft.tensor.HostTensor;

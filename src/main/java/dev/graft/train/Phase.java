@@ -21,4 +21,9 @@ public record Phase(String name, int epochs, int batchSize, Optimizer optimizer,
           "The batch size must be 1 or more, got " + batchSize + ".");
     }
   }
+
+  /** A phase of 32 examples a step, seed 1. */
+  public static Phase of(String name, int epochs, Optimizer optimizer) {
+    return new Phase(name, epochs, 32, optimizer, 1);
+  }
 }

@@ -66,7 +66,8 @@ final class RunFiles {
     json.put("rejected", texts(run.images().rejected()));
     json.put("notes", run.images().notes());
     json.put("imagesThroughTrunk", run.images().computed());
-    json.put("frozen", run.frozen());
+    json.put("exportDifference", run.proof().exportDifference());
+    json.put("frozen", run.proof().frozen());
     json.put("seconds", seconds());
     return json;
   }
@@ -143,7 +144,7 @@ final class RunFiles {
             backboneName(),
             run.model().head().describe(),
             layers(),
-            run.frozen().stream()
+            run.proof().frozen().stream()
                 .map(
                     variable ->
                         new ReportData.FrozenVariable(
@@ -195,7 +196,7 @@ final class RunFiles {
 
   private List<ReportData.Layer> layers() {
     Set<String> frozen =
-        run.frozen().stream().map(FrozenVariable::name).collect(Collectors.toSet());
+        run.proof().frozen().stream().map(FrozenVariable::name).collect(Collectors.toSet());
     List<ReportData.Layer> layers = new ArrayList<>();
     for (BackboneLayer layer : run.model().backbone().layers()) {
       boolean trained =

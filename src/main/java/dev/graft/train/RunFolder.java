@@ -19,13 +19,24 @@ final class RunFolder implements AutoCloseable {
   private final Path partial;
   private final List<Path> madeParents;
   private final boolean overwrite;
-  private boolean finished;
+  private final Thread cleaner = new Thread(this::deletePartial);
 
   private RunFolder(Path target, Path partial, List<Path> madeParents, boolean overwrite) {
     this.target = target;
     this.partial = partial;
     this.madeParents = madeParents;
     this.overwrite = overwrite;
+    // Ctrl-C ends the process without closing anything.
+    Runtime.getRuntime().addShutdownHook(cleaner);
+  }
+
+  private void deletePartial() {
+    try {
+      FolderDeletion.delete(partial);
+    } catch (IOException e) {
+      System.getLogger(RunFolder.class.getName())
+          .log(System.Logger.Level.WARNING, "Could not delete " + partial, e);
+    }
   }
 
   /**
@@ -85,15 +96,17 @@ final class RunFolder implements AutoCloseable {
     requireFree(target, overwrite);
     FolderDeletion.delete(target);
     Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
-    finished = true;
   }
 
   @Override
   public void close() throws IOException {
-    if (!finished) {
-      FolderDeletion.delete(partial);
-      deleteMadeParents();
+    try {
+      Runtime.getRuntime().removeShutdownHook(cleaner);
+    } catch (IllegalStateException e) {
+      return; // The process is ending, and the cleaner is at work.
     }
+    FolderDeletion.delete(partial);
+    deleteMadeParents();
   }
 
   private void deleteMadeParents() throws IOException {
@@ -102,7 +115,7 @@ final class RunFolder implements AutoCloseable {
         Files.deleteIfExists(parent);
       }
     } catch (DirectoryNotEmptyException e) {
-      // Somebody else has put something there since.
+      // The run is in it, or somebody else has put something there since.
     }
   }
 }

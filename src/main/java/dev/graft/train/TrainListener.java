@@ -8,6 +8,9 @@ public interface TrainListener extends ProgressListener {
   @Override
   default void progress(String task, long done, long total) {}
 
+  /** What is going to be done, before it begins; one sentence. */
+  default void plan(String sentence) {}
+
   /** An epoch has ended. */
   default void epoch(Epoch epoch) {}
 

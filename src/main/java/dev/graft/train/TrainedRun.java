@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param model trained, as it was exported
  * @param outcome how good it is
  * @param images what it learnt from
- * @param frozen the variables that stayed, with the proof
+ * @param proof that what was frozen stayed, and that the export is what was evaluated
  * @param times how long each part took, in order
  */
 public record TrainedRun(
@@ -25,7 +25,7 @@ public record TrainedRun(
     JoinedModel model,
     Outcome outcome,
     Images images,
-    List<FrozenVariable> frozen,
+    Proof proof,
     Map<String, Duration> times) {
   /**
    * How good the model is.
@@ -47,4 +47,13 @@ public record TrainedRun(
    * @param notes sentences worth knowing
    */
   public record Images(Split split, Map<Path, String> rejected, int computed, List<String> notes) {}
+
+  /**
+   * What can be believed.
+   *
+   * @param frozen the variables that stayed, with their hashes before and after
+   * @param exportDifference largest difference between the probabilities that were evaluated and
+   *     those that the exported model gives from the image files, on some validation images
+   */
+  public record Proof(List<FrozenVariable> frozen, double exportDifference) {}
 }

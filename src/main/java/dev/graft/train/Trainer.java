@@ -1,13 +1,19 @@
 package dev.graft.train;
 
+import dev.graft.data.Labels;
 import dev.graft.data.Shuffle;
+import dev.graft.features.Examples;
+import dev.graft.features.LabeledFeatures;
 import dev.graft.metrics.Epoch;
+import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
+import dev.graft.metrics.Prediction;
 import dev.graft.model.Graft;
 import dev.graft.tensor.HostTensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.op.Op;
@@ -24,15 +30,16 @@ public final class Trainer {
   private final List<Op> step;
   private long steps;
 
-  /** Adds the gradients and the optimizer of a phase to the graft's graph. */
+  /**
+   * Adds the gradients and the optimizer of a phase to the graft's graph, which takes one phase.
+   */
   public Trainer(Graft graft, Phase phase) {
     this.graft = graft;
     this.phase = phase;
     this.batches = new GraftBatch(graft);
     this.inputs = UpdateRule.Inputs.add(graft);
     UpdateRule.Updates updates = UpdateRule.addAll(phase.optimizer(), graft, inputs);
-    this.step =
-        java.util.stream.Stream.concat(updates.apply().stream(), graft.updates().stream()).toList();
+    this.step = Stream.concat(updates.apply().stream(), graft.updates().stream()).toList();
     if (!updates.initialize().isEmpty()) {
       Session.Runner runner = graft.session().runner();
       updates.initialize().forEach(runner::addTarget);
@@ -53,7 +60,7 @@ public final class Trainer {
     int first = soFar.epochs().size() + 1;
     for (int number = first; number < first + phase.epochs(); number++) {
       Tally trained = trainEpoch(training, number, listener);
-      Tally validated = evaluate(validation);
+      Tally validated = measure(validation);
       Epoch epoch =
           new Epoch(
               number,
@@ -69,31 +76,56 @@ public final class Trainer {
     return history;
   }
 
+  /** Trains for the phase's epochs and hears nothing; see the other {@code fit}. */
+  public History fit(Examples training, Examples validation) {
+    return fit(training, validation, History.empty(), TrainListener.none());
+  }
+
   /** Loss and accuracy on examples, without dropout and without training. */
-  Tally evaluate(Examples examples) {
+  Tally measure(Examples examples) {
     Tally tally = new Tally();
-    int[] order = IntStream.range(0, examples.size()).toArray();
-    for (int from = 0; from < order.length; from += phase.batchSize()) {
-      int[] rows =
-          Arrays.copyOfRange(order, from, Math.min(order.length, from + phase.batchSize()));
-      Graded graded = batches.grade(examples, rows);
-      for (int i = 0; i < rows.length; i++) {
-        boolean right = argmax(graded.probabilities()[i]) == examples.label(rows[i]);
-        tally.add(graded.losses()[i], right ? 1 : 0, 1);
-      }
-    }
+    grade(
+        examples,
+        (example, loss, probabilities) ->
+            tally.add(loss, argmax(probabilities) == examples.label(example) ? 1 : 0, 1));
     return tally;
   }
 
-  /** Probabilities of every example, without dropout, {@code [examples][classes]}. */
-  public float[][] predict(Examples examples) {
-    float[][] probabilities = new float[examples.size()][];
+  /** What the model as it is now says, without dropout; {@code [examples][classes]}. */
+  public float[][] probabilities(Examples examples) {
+    float[][] all = new float[examples.size()][];
+    grade(examples, (example, loss, probabilities) -> all[example] = probabilities);
+    return all;
+  }
+
+  /** What the model as it is now says about each image, without dropout. */
+  public List<Prediction> predict(LabeledFeatures images) {
+    float[][] probabilities = probabilities(images);
+    return IntStream.range(0, images.size())
+        .mapToObj(i -> new Prediction(images.path(i).toString(), images.label(i), probabilities[i]))
+        .toList();
+  }
+
+  /** How good the model is now on images, without dropout. */
+  public Evaluation evaluate(LabeledFeatures images, Labels labels) {
+    return Evaluation.of(labels.names(), predict(images));
+  }
+
+  /** Takes what the inference path says of one example. */
+  @FunctionalInterface
+  private interface Grades {
+    void take(int example, float loss, float[] probabilities);
+  }
+
+  private void grade(Examples examples, Grades grades) {
     for (int from = 0; from < examples.size(); from += phase.batchSize()) {
       int to = Math.min(examples.size(), from + phase.batchSize());
-      Graded graded = batches.grade(examples, IntStream.range(from, to).toArray());
-      System.arraycopy(graded.probabilities(), 0, probabilities, from, to - from);
+      int[] rows = IntStream.range(from, to).toArray();
+      Graded graded = batches.grade(examples, rows);
+      for (int i = 0; i < rows.length; i++) {
+        grades.take(rows[i], graded.losses()[i], graded.probabilities()[i]);
+      }
     }
-    return probabilities;
   }
 
   private Tally trainEpoch(Examples examples, int number, TrainListener listener) {

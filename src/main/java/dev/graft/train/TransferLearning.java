@@ -1,34 +1,28 @@
 package dev.graft.train;
 
-import dev.graft.data.ImageFolder;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
 import dev.graft.data.SkippedFile;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
-import dev.graft.features.FeatureCache;
-import dev.graft.features.FeatureExtraction;
-import dev.graft.features.FeatureKey;
-import dev.graft.features.FeatureSpec;
-import dev.graft.features.FeatureStore;
-import dev.graft.handoff.Versions;
-import dev.graft.image.ImageReader;
+import dev.graft.features.Featurizer;
+import dev.graft.features.LabeledFeatures;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.Backbone;
 import dev.graft.model.CutModel;
-import dev.graft.model.CutTensor;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
-import dev.graft.model.ImagePipeline;
 import dev.graft.model.JoinedModel;
+import dev.graft.predict.Answer;
+import dev.graft.predict.Predictor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +34,11 @@ import java.util.Set;
  * trained, evaluated, exported model.
  */
 public final class TransferLearning {
+  private static final int COMPARED = 16;
+
+  /** Of probabilities: the trunk's fused arithmetic moves features by a few millionths. */
+  private static final double LARGEST_DIFFERENCE = 1e-3;
+
   private final TrainSettings settings;
   private final TrainListener listener;
   private final Stopwatch times = new Stopwatch();
@@ -66,13 +65,14 @@ public final class TransferLearning {
 
   private TrainedRun train() throws IOException {
     try (RunFolder folder = RunFolder.create(settings.out().folder(), settings.out().overwrite())) {
-      LabeledImages images = ImageFolder.read(settings.data().folder());
+      LabeledImages images = LabeledImages.read(settings.data().folder());
       Split split = split(images);
       Backbone backbone = backbone();
       Preparation preparation = settings.data().preparation().of(backbone);
       Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
       JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
       times.lap("loading");
+      listener.plan(plan(head, split, preparation));
 
       Fitted fitted = fit(model, preparation, split);
       TrainedRun run = export(folder, fitted, split, preparation);
@@ -82,13 +82,32 @@ public final class TransferLearning {
     }
   }
 
+  private String plan(Head head, Split split, Preparation preparation) {
+    LoopSettings loop = settings.loop();
+    return "Head %s, %s; %,d images train, %,d validate; %s; %d epochs of batch %d, %s%s; seed %d; float32."
+        .formatted(
+            head.describe(),
+            settings.join().plan().describe(),
+            split.training().size(),
+            split.validation().size(),
+            preparation.describe(),
+            loop.epochs(),
+            loop.batchSize(),
+            loop.optimizer().describe(),
+            loop.fineTune().epochs() == 0
+                ? ""
+                : ", then %d epochs at %s"
+                    .formatted(loop.fineTune().epochs(), loop.fineTune().learningRate()),
+            loop.seed());
+  }
+
   private Split split(LabeledImages images) throws IOException {
     for (SkippedFile skipped : images.skipped()) {
       rejected.put(skipped.path(), skipped.reason());
     }
     LabeledImages all = images;
     if (settings.data().validationFolder().isPresent()) {
-      all = images.withValidation(ImageFolder.read(settings.data().validationFolder().get()));
+      all = images.withValidation(LabeledImages.read(settings.data().validationFolder().get()));
     }
     Split split =
         all.hasValidation()
@@ -113,7 +132,8 @@ public final class TransferLearning {
       Evaluation before,
       Evaluation after,
       Optional<Evaluation> test,
-      Set<String> unfrozen) {}
+      Set<String> unfrozen,
+      List<Prediction> sample) {}
 
   private Fitted fit(JoinedModel joined, Preparation preparation, Split split) throws IOException {
     Fitted fitted = null;
@@ -126,8 +146,8 @@ public final class TransferLearning {
     return fitted;
   }
 
-  /** A phase and what is unfrozen in it. */
-  private record PlannedPhase(Phase phase, FreezePlan plan) {}
+  /** A phase, what is unfrozen in it, and whether the test images are evaluated after it. */
+  private record PlannedPhase(Phase phase, FreezePlan plan, boolean last) {}
 
   private List<PlannedPhase> phases() {
     LoopSettings loop = settings.loop();
@@ -142,7 +162,7 @@ public final class TransferLearning {
             loop.optimizer(),
             loop.seed());
     if (!twoPhases) {
-      return List.of(new PlannedPhase(first, plan));
+      return List.of(new PlannedPhase(first, plan, true));
     }
     Phase second =
         new Phase(
@@ -151,7 +171,9 @@ public final class TransferLearning {
             loop.batchSize(),
             loop.optimizer().withLearningRate(fineTune.learningRate()),
             loop.seed());
-    return List.of(new PlannedPhase(first, FreezePlan.allFrozen()), new PlannedPhase(second, plan));
+    return List.of(
+        new PlannedPhase(first, FreezePlan.allFrozen(), false),
+        new PlannedPhase(second, plan, true));
   }
 
   private Fitted fit(
@@ -164,55 +186,46 @@ public final class TransferLearning {
       throws IOException {
     Phase phase = planned.phase();
     try (CutModel cut = model.cut(planned.plan());
-        ImageReader reader = ImageReader.open(preparation);
-        FeatureStore store = store(cut, preparation)) {
-      FeatureExtraction extraction = new FeatureExtraction(store, cut.trunk(), reader, listener);
-      StoredExamples training = extract(extraction, store, split.training());
-      StoredExamples validation = extract(extraction, store, split.validation());
-      StoredExamples test = extract(extraction, store, split.test());
+        Featurizer featurizer = featurizer(cut, preparation)) {
+      LabeledFeatures training = extract(featurizer, split.training());
+      LabeledFeatures validation = extract(featurizer, split.validation());
+      LabeledFeatures test = extract(featurizer, planned.last() ? split.test() : List.of());
       requireSome(training, validation);
       times.lap("features (" + phase.name() + ")");
 
       Trainer trainer = new Trainer(cut.graft(), phase);
-      Evaluation before = known.isPresent() ? known.get() : evaluate(trainer, validation, split);
+      Evaluation before =
+          known.isPresent() ? known.get() : trainer.evaluate(validation, split.labels());
       History history = trainer.fit(training, validation, soFar, listener);
-      Evaluation after = evaluate(trainer, validation, split);
+      List<Prediction> predictions = trainer.predict(validation);
+      Evaluation after = Evaluation.of(split.labels().names(), predictions);
       Optional<Evaluation> tested =
-          test.size() == 0 ? Optional.empty() : Optional.of(evaluate(trainer, test, split));
+          test.size() == 0 ? Optional.empty() : Optional.of(trainer.evaluate(test, split.labels()));
       JoinedModel trained = model.with(cut.graft().values());
       times.lap("training (" + phase.name() + ")");
-      return new Fitted(trained, history, before, after, tested, cut.unfrozen());
+      return new Fitted(
+          trained, history, before, after, tested, cut.unfrozen(), sample(predictions));
     }
   }
 
-  private FeatureStore store(CutModel cut, Preparation preparation) throws IOException {
-    Map<String, String> key = new LinkedHashMap<>();
-    key.put("trunk", cut.trunkHash());
-    key.put("preparation", preparation.toString());
-    key.put("precision", "float32");
-    key.put("batch", String.valueOf(ImagePipeline.BATCH));
-    key.putAll(Versions.current());
-    List<FeatureSpec> specs = cut.tensors().stream().map(TransferLearning::spec).toList();
+  private Featurizer featurizer(CutModel cut, Preparation preparation) throws IOException {
     Optional<Path> folder = settings.out().features();
     return folder.isPresent()
-        ? FeatureStore.open(folder.get(), FeatureKey.of(key), specs)
-        : FeatureCache.ofUser().open(FeatureKey.of(key), specs);
+        ? Featurizer.open(cut, preparation, folder.get())
+        : Featurizer.open(cut, preparation);
   }
 
-  private static FeatureSpec spec(CutTensor tensor) {
-    return FeatureSpec.of(
-        tensor.placeholder(), Arrays.stream(tensor.rowShape()).asLongStream().toArray());
-  }
-
-  private StoredExamples extract(
-      FeatureExtraction extraction, FeatureStore store, List<LabeledImage> images)
+  private LabeledFeatures extract(Featurizer featurizer, List<LabeledImage> images)
       throws IOException {
-    List<Path> files = images.stream().map(LabeledImage::path).toList();
-    FeatureExtraction.Outcome outcome = extraction.extract(files);
-    rejected.putAll(outcome.rejected());
-    computed += outcome.computed();
-    noteTurned(outcome.turned());
-    return StoredExamples.of(store, images, outcome);
+    LabeledFeatures features = featurizer.extract(images, listener);
+    rejected.putAll(features.outcome().rejected());
+    computed += features.outcome().computed();
+    noteTurned(features.outcome().turned());
+    return features;
+  }
+
+  private static List<Prediction> sample(List<Prediction> predictions) {
+    return predictions.subList(0, Math.min(COMPARED, predictions.size()));
   }
 
   private void noteTurned(int turned) {
@@ -230,23 +243,13 @@ public final class TransferLearning {
     }
   }
 
-  private static void requireSome(StoredExamples training, StoredExamples validation) {
+  private static void requireSome(LabeledFeatures training, LabeledFeatures validation) {
     if (training.size() == 0 || validation.size() == 0) {
       throw new IllegalArgumentException(
           "No image is left for "
               + (training.size() == 0 ? "training" : "validation")
               + ": none of its files can be read.");
     }
-  }
-
-  private static Evaluation evaluate(Trainer trainer, StoredExamples examples, Split split) {
-    float[][] probabilities = trainer.predict(examples);
-    List<Prediction> predictions = new ArrayList<>();
-    for (int i = 0; i < probabilities.length; i++) {
-      predictions.add(
-          new Prediction(examples.path(i).toString(), examples.label(i), probabilities[i]));
-    }
-    return Evaluation.of(split.labels().names(), predictions);
   }
 
   private TrainedRun export(RunFolder folder, Fitted fitted, Split split, Preparation preparation)
@@ -261,6 +264,7 @@ public final class TransferLearning {
     training.put("trainingImages", split.training().size());
     training.put("validationAccuracy", fitted.after().accuracy());
     new ModelExport(fitted.model(), preparation, training).write(exported);
+    double difference = difference(exported, fitted.sample());
     List<FrozenVariable> frozen =
         FrozenProof.of(fitted.model().backbone(), fitted.unfrozen(), exported);
     times.lap("export");
@@ -269,8 +273,43 @@ public final class TransferLearning {
         fitted.model(),
         new TrainedRun.Outcome(fitted.before(), fitted.after(), fitted.test(), fitted.history()),
         new TrainedRun.Images(split, rejected, computed, List.copyOf(notes)),
-        frozen,
+        new TrainedRun.Proof(frozen, difference),
         times.laps());
+  }
+
+  /**
+   * Lets the exported model answer some validation images again, from their files: what was
+   * measured on features must hold for the model that leaves.
+   */
+  private static double difference(Path exported, List<Prediction> sample) throws IOException {
+    double[] largest = new double[1];
+    try (Predictor predictor = Predictor.load(exported)) {
+      List<Path> files = sample.stream().map(Prediction::path).map(Path::of).toList();
+      Iterator<Prediction> expected = sample.iterator();
+      predictor.predict(
+          files,
+          (file, answer, rejection) ->
+              largest[0] = Math.max(largest[0], difference(expected.next(), answer)));
+    }
+    if (!(largest[0] <= LARGEST_DIFFERENCE)) {
+      throw new IllegalStateException(
+          ("The exported model's probabilities differ by %.3g from those that were evaluated,"
+                  + " expected at most %s.")
+              .formatted(largest[0], LARGEST_DIFFERENCE));
+    }
+    return largest[0];
+  }
+
+  private static double difference(Prediction expected, Optional<Answer> answer) {
+    if (answer.isEmpty()) {
+      return Double.NaN;
+    }
+    double largest = 0;
+    float[] received = answer.get().probabilities();
+    for (int i = 0; i < received.length; i++) {
+      largest = Math.max(largest, Math.abs(received[i] - expected.probability(i)));
+    }
+    return largest;
   }
 
   private void note(String sentence) {

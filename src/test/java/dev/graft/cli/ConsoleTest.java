@@ -70,6 +70,7 @@ class ConsoleTest {
     try (Progress progress =
         console(false, false, Terminal.NONE).progress("features", 10, "images")) {
       progress.step(10);
+      assertThat(progress).isInstanceOf(ProgressInLines.class);
     }
     assertThat(err.toString()).isEmpty();
     assertThat(out.toString()).isEmpty();

@@ -1,4 +1,4 @@
-package dev.graft.train;
+package dev.graft.features;
 
 import java.nio.FloatBuffer;
 
