@@ -15,6 +15,7 @@ import dev.graft.savedmodel.Checkpoint;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatVariable;
 import dev.graft.savedmodel.SavedModel;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import dev.graft.train.JoinSettings;
 import dev.graft.train.LoopSettings;
@@ -117,6 +118,7 @@ class KerasBackbonesIT {
     NpyArray<float[]> inputs = Npy.readFloats(folder.resolve(architecture.name + "-inputs.npy"));
     try (FrozenGraph graph =
         FrozenGraph.open(
+            Arithmetic.AS_BUILT,
             backbone.flat().graph(),
             values,
             backbone.flat().inputs().stream().map(FlatInput::node).toList(),
@@ -142,7 +144,7 @@ class KerasBackbonesIT {
   void trainingTheHeadLeavesTheBackboneAsItIs(Architecture architecture) throws IOException {
     TrainedRun run = train(architecture, "head", FreezePlan.allFrozen());
     assertThat(changed(architecture, run)).isEmpty();
-    assertThat(run.frozen()).hasSameSizeAs(handoff(architecture).variables());
+    assertThat(run.proof().frozen()).hasSameSizeAs(handoff(architecture).variables());
   }
 
   @ParameterizedTest
