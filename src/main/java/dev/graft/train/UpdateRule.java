@@ -3,6 +3,7 @@ package dev.graft.train;
 import dev.graft.model.Graft;
 import java.util.ArrayList;
 import java.util.List;
+import org.tensorflow.Graph;
 import org.tensorflow.GraphOperationBuilder;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
@@ -18,29 +19,39 @@ import org.tensorflow.types.family.TType;
 
 /** What an optimizer sees of one variable while it adds its update to the graph. */
 public final class UpdateRule {
+  private final Ops plain;
   private final Ops tf;
-  private final Graft.Variable variable;
-  private final Output<? extends TType> handle;
+  private final Target target;
   private final Operand<TFloat32> gradient;
-  private final Operand<TFloat32> learningRate;
-  private final Operand<TFloat32> stepNumber;
+  private final Inputs inputs;
   private final List<Op> initializers = new ArrayList<>();
 
   private UpdateRule(
-      Ops tf, Graft graft, Graft.Variable variable, Operand<TFloat32> gradient, Inputs inputs) {
-    this.tf = tf;
-    this.variable = variable;
-    this.handle = graft.handle(variable);
+      Ops plain, Target target, Operand<TFloat32> gradient, double weightDecay, Inputs inputs) {
+    this.plain = plain;
+    this.target = target;
     this.gradient = gradient;
-    this.learningRate = inputs.learningRate();
-    this.stepNumber = inputs.stepNumber();
+    this.inputs = inputs;
+    this.tf = weightDecay == 0 ? plain : plain.withControlDependencies(List.of(decay(weightDecay)));
+  }
+
+  /** A variable to update. */
+  record Target(String name, Shape shape, Output<? extends TType> handle) {
+    static Target of(Graft graft, Graft.Variable variable) {
+      Shape shape = Shape.of(variable.shape().stream().mapToLong(Long::longValue).toArray());
+      return new Target(variable.name(), shape, graft.handle(variable));
+    }
   }
 
   /** What every update of a step shares. */
   record Inputs(Placeholder<TFloat32> learningRate, Operand<TFloat32> stepNumber) {
     static Inputs add(Graft graft) {
-      Ops tf = Ops.create(graft.graph()).withSubScope("optimizer");
-      Output<TInt64> step = graft.graph().outputOrThrow(graft.step()).expect(TInt64.class);
+      return add(graft.graph(), graft.graph().outputOrThrow(graft.step()).expect(TInt64.class));
+    }
+
+    /** Inputs for steps that are counted from 0. */
+    static Inputs add(Graph graph, Operand<TInt64> step) {
+      Ops tf = Ops.create(graph).withSubScope("optimizer");
       return new Inputs(
           tf.withName("learning_rate")
               .placeholder(TFloat32.class, Placeholder.shape(Shape.scalar())),
@@ -52,18 +63,45 @@ public final class UpdateRule {
   record Updates(List<Op> apply, List<Op> initialize) {}
 
   static Updates addAll(Optimizer optimizer, Graft graft, Inputs inputs) {
-    List<Graft.Variable> trained =
-        graft.variables().stream().filter(Graft.Variable::trainable).toList();
-    List<Output<TFloat32>> gradients = graft.gradients();
+    List<Target> targets =
+        graft.variables().stream()
+            .filter(Graft.Variable::trainable)
+            .map(variable -> Target.of(graft, variable))
+            .toList();
+    return addAll(optimizer, Ops.create(graft.graph()), targets, graft.gradients(), inputs);
+  }
+
+  static Updates addAll(
+      Optimizer optimizer,
+      Ops ops,
+      List<Target> targets,
+      List<? extends Operand<TFloat32>> gradients,
+      Inputs inputs) {
+    Restraint restraint = optimizer.restraint();
+    List<Operand<TFloat32>> clipped =
+        restraint.clip(ops.withSubScope("optimizer").withSubScope("clip"), gradients);
     List<Op> apply = new ArrayList<>();
     List<Op> initialize = new ArrayList<>();
-    for (int i = 0; i < trained.size(); i++) {
-      Ops tf = Ops.create(graft.graph()).withSubScope("optimizer");
-      UpdateRule rule = new UpdateRule(tf, graft, trained.get(i), gradients.get(i), inputs);
+    for (int i = 0; i < targets.size(); i++) {
+      UpdateRule rule =
+          new UpdateRule(
+              ops.withSubScope("optimizer"),
+              targets.get(i),
+              clipped.get(i),
+              restraint.weightDecay(),
+              inputs);
       apply.add(optimizer.update(rule));
       initialize.addAll(rule.initializers);
     }
     return new Updates(apply, initialize);
+  }
+
+  /** Takes the decay off the variable, once its gradient no longer needs the value. */
+  private Op decay(double weightDecay) {
+    Ops after = plain.withSubScope("decay").withControlDependencies(List.of(gradient));
+    Operand<TFloat32> value = after.readVariableOp(target.handle(), TFloat32.class);
+    Operand<TFloat32> share = after.math.mul(value, after.constant((float) weightDecay));
+    return after.assignSubVariableOp(target.handle(), after.math.mul(share, inputs.learningRate()));
   }
 
   /** Builds ops in the optimizer's part of the graph. */
@@ -73,7 +111,7 @@ public final class UpdateRule {
 
   /** Handle of the variable to update. */
   public Operand<? extends TType> variable() {
-    return handle;
+    return target.handle();
   }
 
   /** Gradient of the loss, of the variable's shape. */
@@ -83,22 +121,54 @@ public final class UpdateRule {
 
   /** Step size, a scalar that is fed in every step. */
   public Operand<TFloat32> learningRate() {
-    return learningRate;
+    return inputs.learningRate();
   }
 
   /** Number of this step, from 1; a scalar. */
   public Operand<TFloat32> stepNumber() {
-    return stepNumber;
+    return inputs.stepNumber();
   }
 
   /** A variable of the optimizer beside the updated one: the handle of one of the same shape. */
   public Operand<? extends TType> slot(String name, float initial) {
-    Shape shape = Shape.of(variable.shape().stream().mapToLong(Long::longValue).toArray());
-    String full = "optimizer/" + variable.name() + "/" + name;
+    return slot(name, target.shape(), initial);
+  }
+
+  /** A slot of the updated variable's shape, for a rule that is composed. */
+  Slot valueSlot(String name, float initial) {
+    return new Slot(tf, slot(name, target.shape(), initial));
+  }
+
+  /** A slot of a single number, for a rule that is composed. */
+  Slot scalarSlot(String name, float initial) {
+    return new Slot(tf, slot(name, Shape.scalar(), initial));
+  }
+
+  /** A slot that is read and written by ops of their own. */
+  record Slot(Ops tf, Operand<? extends TType> handle) {
+    /** The value before the step. */
+    Operand<TFloat32> value() {
+      return tf.readVariableOp(handle, TFloat32.class);
+    }
+
+    /** Writes a value that was made of the one before. */
+    Op assign(Operand<TFloat32> value) {
+      return tf.assignVariableOp(handle, value);
+    }
+  }
+
+  /** One op that runs several. */
+  Op all(Op... ops) {
+    return tf.withControlDependencies(List.of(ops)).noOp();
+  }
+
+  private Operand<? extends TType> slot(String name, Shape shape, float initial) {
+    String full = "optimizer/" + target.name() + "/" + name;
     VarHandleOp slot =
-        tf.withName(name).varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(full));
+        plain.withName(name).varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(full));
     initializers.add(
-        tf.assignVariableOp(slot, tf.fill(tf.constant(shape.asArray()), tf.constant(initial))));
+        plain.assignVariableOp(
+            slot, plain.fill(plain.constant(shape.asArray()), plain.constant(initial))));
     return slot;
   }
 

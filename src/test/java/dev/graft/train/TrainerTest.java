@@ -188,7 +188,7 @@ class TrainerTest {
     assertThatThrownBy(() -> new Phase("head", 1, 0, STILL, 1))
         .hasMessageContaining("batch size must be 1 or more, got 0");
     assertThatThrownBy(() -> new Phase("head", -1, 1, STILL, 1))
-        .hasMessageContaining("epochs must be 0 or more, got -1");
+        .hasMessageContaining("must be 0 or more, got -1");
   }
 
   /** What came of a training. */
