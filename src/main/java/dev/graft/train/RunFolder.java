@@ -62,7 +62,14 @@ final class RunFolder implements AutoCloseable {
   }
 
   private static void requireFree(Path target, boolean overwrite) throws IOException {
-    if (!Files.exists(target) || isEmpty(target)) {
+    if (!Files.exists(target)) {
+      return;
+    }
+    if (!Files.isDirectory(target)) {
+      throw new IllegalArgumentException(
+          target + " is a file, expected a folder for the run: choose another --out.");
+    }
+    if (isEmpty(target)) {
       return;
     }
     if (!overwrite) {
@@ -78,9 +85,6 @@ final class RunFolder implements AutoCloseable {
   }
 
   private static boolean isEmpty(Path target) throws IOException {
-    if (!Files.isDirectory(target)) {
-      return false;
-    }
     try (Stream<Path> inside = Files.list(target)) {
       return inside.findAny().isEmpty();
     }

@@ -178,7 +178,7 @@ class BadTrainingTest {
             Path.of("testdata", "models", "vector"),
             "--out",
             folder.resolve("runs/first"))
-        .failed(1, Path.of("testdata", "models", "vector"), "image");
+        .failed(1, Path.of("testdata", "models", "vector"), "[-1, 4]", "that take images");
     assertNothingLeft();
   }
 

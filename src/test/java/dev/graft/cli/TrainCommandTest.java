@@ -138,6 +138,15 @@ class TrainCommandTest {
   }
 
   @Test
+  void aFileIsNeverReplaced() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    Trainings.train(folder, data, file, "--overwrite", "--quiet")
+        .failed(1, file + " is a file", "--out");
+    Trainings.train(folder, data, file.resolve("run")).failed(1, file + " exists already");
+    assertThat(file).hasContent("mine");
+  }
+
+  @Test
   void anEmptyFolderIsAsGoodAsNone() throws IOException {
     Files.createDirectories(run);
     train("--epochs", 1).done();
