@@ -144,6 +144,11 @@ public final class Backbone {
                     + " (--backbone-output)."));
   }
 
+  /** Whether {@link #output()} is known: the model has one output, or one was chosen. */
+  boolean joins() {
+    return output.isPresent();
+  }
+
   /** Number of axes of the output that a head joins, the batch axis included. */
   public int outputRank() {
     return TensorShapes.of(flat.graph(), flat.inputs().stream().map(FlatInput::node).toList())
