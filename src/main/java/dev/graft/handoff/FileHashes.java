@@ -1,14 +1,11 @@
 package dev.graft.handoff;
 
+import dev.graft.data.Sha256;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,14 +17,13 @@ import java.util.stream.StreamSupport;
  * SHA-256 of the files of a model's folder, by path with {@code /}. Files of any size are streamed.
  */
 final class FileHashes {
-  private static final int CHUNK_BYTES = 1 << 18;
 
   private FileHashes() {}
 
   static Map<String, String> of(Path folder) throws IOException {
     Map<String, String> hashes = new TreeMap<>();
     for (String path : paths(folder)) {
-      hashes.put(path, sha256(folder.resolve(path)));
+      hashes.put(path, Sha256.of(folder.resolve(path)));
     }
     return hashes;
   }
@@ -37,7 +33,7 @@ final class FileHashes {
     Map<String, String> changed = new TreeMap<>();
     for (String path : present) {
       String hash = expected.get(path);
-      if (hash != null && !hash.equals(sha256(folder.resolve(path)))) {
+      if (hash != null && !hash.equals(Sha256.of(folder.resolve(path)))) {
         changed.put(path, hash);
       }
     }
@@ -68,24 +64,5 @@ final class FileHashes {
     return StreamSupport.stream(path.spliterator(), false)
         .map(Path::toString)
         .collect(Collectors.joining("/"));
-  }
-
-  private static String sha256(Path file) throws IOException {
-    MessageDigest digest = sha256();
-    byte[] chunk = new byte[CHUNK_BYTES];
-    try (InputStream bytes = Files.newInputStream(file)) {
-      for (int n = bytes.read(chunk); n >= 0; n = bytes.read(chunk)) {
-        digest.update(chunk, 0, n);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("Every Java platform has SHA-256", e);
-    }
   }
 }

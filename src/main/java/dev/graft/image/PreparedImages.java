@@ -1,12 +1,10 @@
 package dev.graft.image;
 
+import dev.graft.data.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -134,7 +132,7 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
   private PreparedImage prepare(Path file) {
     try {
       byte[] image = bytes(file);
-      String sha256 = sha256(image);
+      String sha256 = Sha256.of(image);
       int orientation = ExifOrientation.of(image);
       return known.test(sha256)
           ? new PreparedImage.Known(file, sha256, orientation)
@@ -164,14 +162,6 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
               + " that are allowed");
     }
     return Files.readAllBytes(file);
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("Every Java platform has SHA-256.", e);
-    }
   }
 
   private static Thread thread(Runnable work) {

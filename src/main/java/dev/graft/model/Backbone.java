@@ -144,6 +144,11 @@ public final class Backbone {
                     + " (--backbone-output)."));
   }
 
+  /** Whether {@link #output()} is known: the model has one output, or one was chosen. */
+  boolean joins() {
+    return output.isPresent();
+  }
+
   /** Number of axes of the output that a head joins, the batch axis included. */
   public int outputRank() {
     return TensorShapes.of(flat.graph(), flat.inputs().stream().map(FlatInput::node).toList())
@@ -192,13 +197,7 @@ public final class Backbone {
    * @throws IOException when they can't be read
    */
   public Map<String, HostTensor> values() throws IOException {
-    Map<String, HostTensor> byKey =
-        saved
-            .checkpoint()
-            .read(flat.variables().stream().map(FlatVariable::key).distinct().toList());
-    Map<String, HostTensor> values = new LinkedHashMap<>();
-    flat.variables().forEach(variable -> values.put(variable.node(), byKey.get(variable.key())));
-    return values;
+    return saved.values(flat);
   }
 
   private static long channels(FlatInput input) {

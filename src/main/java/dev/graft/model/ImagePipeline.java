@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -86,6 +87,8 @@ public final class ImagePipeline {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("Interrupted while images were under way.", e);
+    } catch (CancellationException e) {
+      throw new IOException("Interrupted while images were being prepared.", e);
     } catch (UncheckedIOException e) {
       throw e.getCause();
     } finally {

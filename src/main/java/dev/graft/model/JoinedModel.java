@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
@@ -87,12 +88,18 @@ public final class JoinedModel {
   /**
    * Cuts the model for training. The caller closes the result.
    *
-   * @throws IllegalArgumentException when the plan names a layer that is not there or does not
-   *     reach the head
+   * @throws IllegalArgumentException when the plan names a layer that is not there, does not reach
+   *     the head, or was frozen in Keras, or only layers without weights to train
    */
   public CutModel cut(FreezePlan plan) {
     Set<String> unfrozen = plan.unfrozen(backbone.layerNames());
+    requireTrainable(unfrozen);
     List<Graft.Variable> training = training(unfrozen);
+    Preflight.require(
+        joined.graph(),
+        joined.tensors().trainingLoss().node(),
+        trained(training),
+        backbone.layerNames());
     Cut cut = Cut.of(joined.graph(), sources(training), shapes());
     FrozenGraph trunk =
         FrozenGraph.open(
@@ -179,6 +186,32 @@ public final class JoinedModel {
     return weights;
   }
 
+  /** A plan that would train less than it says must not pass in silence. */
+  private void requireTrainable(Set<String> unfrozen) {
+    List<BackboneLayer> layers =
+        backbone.layers().stream().filter(layer -> unfrozen.contains(layer.name())).toList();
+    for (BackboneLayer layer : layers) {
+      boolean frozenInKeras = layer.type().isPresent() && !layer.trainable();
+      if (frozenInKeras && !layer.variables().isEmpty()) {
+        throw new IllegalArgumentException(
+            "Layer \""
+                + layer.name()
+                + "\" was frozen in Keras, so it can't be unfrozen: set its trainable = True and"
+                + " export the backbone again, or leave the layer out.");
+      }
+    }
+    boolean trains =
+        layers.stream()
+            .flatMap(layer -> layer.variables().stream())
+            .anyMatch(FlatVariable::trainable);
+    if (!layers.isEmpty() && !trains) {
+      throw new IllegalArgumentException(
+          "No unfrozen layer has weights to train (\""
+              + layers.stream().map(BackboneLayer::name).collect(Collectors.joining("\", \""))
+              + "\"): unfreeze others, or none.");
+    }
+  }
+
   private List<Graft.Variable> training(Set<String> unfrozen) {
     List<Graft.Variable> training = new ArrayList<>();
     for (FlatVariable variable : backbone.flat().variables()) {
@@ -192,6 +225,14 @@ public final class JoinedModel {
               variable.node(), variable.name(), variable.initial().shape(), variable.trainable()));
     }
     return training;
+  }
+
+  private static Map<String, String> trained(List<Graft.Variable> training) {
+    Map<String, String> names = new LinkedHashMap<>();
+    training.stream()
+        .filter(Graft.Variable::trainable)
+        .forEach(variable -> names.put(variable.node(), variable.name()));
+    return names;
   }
 
   private Cut.Sources sources(List<Graft.Variable> training) {

@@ -185,7 +185,11 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
         "Head \"" + text + "\" can't be read: " + why + "; layers are " + LANGUAGE + ".");
   }
 
-  private static IllegalArgumentException notAHead(String text, int at) {
+  private static IllegalArgumentException notAHead(String text, int from) {
+    int at = from;
+    while (at < text.length() && Character.isWhitespace(text.charAt(at))) {
+      at++;
+    }
     return refuse(text, "at character " + (at + 1) + " a layer is expected");
   }
 

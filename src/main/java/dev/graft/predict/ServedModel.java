@@ -3,18 +3,15 @@ package dev.graft.predict;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.TensorInfo;
 import dev.graft.model.FrozenGraph;
-import dev.graft.savedmodel.Checkpoint;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
 import dev.graft.savedmodel.FlatOutput;
-import dev.graft.savedmodel.FlatVariable;
 import dev.graft.savedmodel.SavedModel;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +44,7 @@ record ServedModel(
         FrozenGraph.open(
             Arithmetic.AS_BUILT,
             flat.graph(),
-            values(flat, saved.checkpoint()),
+            saved.values(flat),
             flat.inputs().stream().map(FlatInput::node).toList(),
             fetched);
     return new ServedModel(handoff, flat.inputs(), List.copyOf(named.keySet()), graph);
@@ -64,15 +61,6 @@ record ServedModel(
       flat.outputs().forEach(output -> named.put(output.key(), output.key()));
     }
     return named;
-  }
-
-  private static Map<String, HostTensor> values(FlatModel flat, Checkpoint checkpoint)
-      throws IOException {
-    Map<String, HostTensor> byKey =
-        checkpoint.read(flat.variables().stream().map(FlatVariable::key).distinct().toList());
-    Map<String, HostTensor> values = new HashMap<>();
-    flat.variables().forEach(variable -> values.put(variable.node(), byKey.get(variable.key())));
-    return values;
   }
 
   /** Runs a batch; the answers by name of the output. */

@@ -2,11 +2,14 @@ package dev.graft.savedmodel;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -127,6 +130,20 @@ public final class SavedModel {
   /** The weights on disk. */
   public Checkpoint checkpoint() {
     return checkpoint;
+  }
+
+  /**
+   * Reads the weights of a flat model, by the node of their variable. Each call reads them anew.
+   *
+   * @throws ModelFormatException if the checkpoint lacks one or cannot be used
+   * @throws IOException if the disk fails
+   */
+  public Map<String, HostTensor> values(FlatModel flat) throws IOException {
+    Map<String, HostTensor> byKey =
+        checkpoint.read(flat.variables().stream().map(FlatVariable::key).distinct().toList());
+    Map<String, HostTensor> byNode = new LinkedHashMap<>();
+    flat.variables().forEach(variable -> byNode.put(variable.node(), byKey.get(variable.key())));
+    return byNode;
   }
 
   /** Names of the signatures, sorted. */

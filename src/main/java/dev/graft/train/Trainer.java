@@ -10,7 +10,6 @@ import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.Graft;
 import dev.graft.tensor.HostTensor;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -31,7 +30,9 @@ public final class Trainer {
   private final List<Op> step;
   private long steps;
 
-  /** Adds the gradients and the optimizer of a phase to the graft's graph. */
+  /**
+   * Adds the gradients and the optimizer of a phase to the graft's graph, which takes one phase.
+   */
   public Trainer(Graft graft, Phase phase) {
     this.graft = graft;
     this.phase = phase;
@@ -90,16 +91,19 @@ public final class Trainer {
     return tally;
   }
 
+  /** What the model as it is now says, without dropout; {@code [examples][classes]}. */
+  public float[][] probabilities(Examples examples) {
+    float[][] all = new float[examples.size()][];
+    grade(examples, (example, loss, probabilities) -> all[example] = probabilities);
+    return all;
+  }
+
   /** What the model as it is now says about each image, without dropout. */
   public List<Prediction> predict(LabeledFeatures images) {
-    List<Prediction> predictions = new ArrayList<>();
-    grade(
-        images,
-        (example, loss, probabilities) ->
-            predictions.add(
-                new Prediction(
-                    images.path(example).toString(), images.label(example), probabilities)));
-    return predictions;
+    float[][] probabilities = probabilities(images);
+    return IntStream.range(0, images.size())
+        .mapToObj(i -> new Prediction(images.path(i).toString(), images.label(i), probabilities[i]))
+        .toList();
   }
 
   /** How good the model is now on images, without dropout. */

@@ -146,8 +146,8 @@ public final class TransferLearning {
     return fitted;
   }
 
-  /** A phase and what is unfrozen in it. */
-  private record PlannedPhase(Phase phase, FreezePlan plan) {}
+  /** A phase, what is unfrozen in it, and whether the test images are evaluated after it. */
+  private record PlannedPhase(Phase phase, FreezePlan plan, boolean last) {}
 
   private List<PlannedPhase> phases() {
     LoopSettings loop = settings.loop();
@@ -167,7 +167,7 @@ public final class TransferLearning {
             loop.optimizer(),
             loop.seed());
     if (!twoPhases) {
-      return List.of(new PlannedPhase(first, plan));
+      return List.of(new PlannedPhase(first, plan, true));
     }
     Phase second =
         new Phase(
@@ -176,7 +176,9 @@ public final class TransferLearning {
             loop.batchSize(),
             loop.optimizer().withLearningRate(fineTune.learningRate()),
             loop.seed());
-    return List.of(new PlannedPhase(first, FreezePlan.allFrozen()), new PlannedPhase(second, plan));
+    return List.of(
+        new PlannedPhase(first, FreezePlan.allFrozen(), false),
+        new PlannedPhase(second, plan, true));
   }
 
   private Fitted fit(
@@ -192,7 +194,7 @@ public final class TransferLearning {
         Featurizer featurizer = featurizer(cut, preparation)) {
       LabeledFeatures training = extract(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
-      LabeledFeatures test = extract(featurizer, split.test());
+      LabeledFeatures test = extract(featurizer, planned.last() ? split.test() : List.of());
       requireSome(training, validation);
       times.lap("features (" + phase.name() + ")");
 

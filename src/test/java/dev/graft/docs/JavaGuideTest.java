@@ -1,0 +1,109 @@
+package dev.graft.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.graft.metrics.Epoch;
+import dev.graft.model.JoinedModel;
+import dev.graft.tensor.HostTensor;
+import dev.graft.train.TrainListener;
+import dev.graft.train.TrainSettings;
+import dev.graft.train.TrainedRun;
+import dev.graft.train.TransferLearning;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What docs/java.md shows is what is compiled here, and it runs. */
+class JavaGuideTest {
+  private static final Path PAGE = Path.of("docs/java.md");
+  private static final Path SOURCE = Path.of("src/test/java/dev/graft/docs/JavaGuide.java");
+  private static final Path BACKBONE = Path.of("testdata/models/residual");
+  private static final Pattern BLOCK = Pattern.compile("(?s)```java\\R(.*?)```");
+  private static final Pattern REGION =
+      Pattern.compile("(?s)[ \\t]*// shown\\R(.*?)[ \\t]*// end\\b");
+  private static final int IMAGES = 10;
+
+  @TempDir private Path folder;
+  private Path images;
+
+  @BeforeEach
+  void copyImages() throws IOException {
+    images = folder.resolve("images");
+    for (String label : List.of("0", "1")) {
+      Path target = Files.createDirectories(images.resolve(label));
+      for (int i = 0; i < IMAGES; i++) {
+        String name = "%03d.png".formatted(i);
+        Files.copy(Path.of("testdata/digits", label, name), target.resolve(name));
+      }
+    }
+  }
+
+  @Test
+  void thePageShowsWhatIsCompiled() throws IOException {
+    assertThat(found(BLOCK, PAGE)).isNotEmpty().isEqualTo(found(REGION, SOURCE));
+  }
+
+  @Test
+  void aRunWithSettingsPredicts() throws Exception {
+    Path out = folder.resolve("run");
+    TrainedRun run = JavaGuide.trainWithSettings(images, BACKBONE, out, folder.resolve("features"));
+    assertThat(run.outcome().history().epochs()).hasSize(15);
+
+    Path image = images.resolve("0/000.png");
+    Path text = Files.writeString(folder.resolve("text.png"), "no image");
+    List<String> said = JavaGuide.predict(out, image, List.of(image, text));
+    assertThat(said).hasSize(2);
+    assertThat(said.get(0)).matches(".*000\\.png: [01]");
+    assertThat(said.get(1)).contains("is no image");
+  }
+
+  @Test
+  void twoPhasesLeaveAVerifiedModelWithATunedBackbone() throws IOException {
+    Path out = folder.resolve("model");
+    JoinedModel model =
+        JavaGuide.trainInTwoPhases(images, BACKBONE, folder.resolve("features"), out);
+    assertThat(JavaGuide.verify(out).isPassed()).isTrue();
+
+    Map<String, HostTensor> before = model.backbone().values();
+    assertThat(model.weights())
+        .filteredOn(weight -> !weight.head())
+        .filteredOn(weight -> !weight.value().equals(before.get(weight.node())))
+        .extracting(JoinedModel.Weight::name)
+        .isNotEmpty()
+        .allMatch(name -> name.startsWith("block2_"));
+  }
+
+  @Test
+  void aHeadWrittenByHandTrains() throws IOException {
+    TrainSettings defaults = TrainSettings.of(images, BACKBONE, folder.resolve("run"));
+    TrainSettings settings =
+        defaults
+            .withJoin(defaults.join().withHead(new JavaGuide.AverageAndMaximum()))
+            .withOut(
+                new TrainSettings.OutputSettings(
+                    folder.resolve("run"), false, Optional.of(folder.resolve("features"))));
+    TrainedRun run = TransferLearning.train(settings, TrainListener.none());
+    List<Epoch> epochs = run.outcome().history().epochs();
+    assertThat(epochs.get(29).loss()).isLessThan(epochs.get(0).loss());
+    assertThat(run.model().weights())
+        .filteredOn(JoinedModel.Weight::head)
+        .extracting(JoinedModel.Weight::name)
+        .containsExactly("answer/kernel", "answer/bias");
+  }
+
+  private static List<String> found(Pattern pattern, Path file) throws IOException {
+    return pattern.matcher(Files.readString(file)).results().map(JavaGuideTest::lines).toList();
+  }
+
+  private static String lines(MatchResult match) {
+    return match.group(1).replace("\r\n", "\n").stripTrailing().stripIndent().strip();
+  }
+}
