@@ -35,6 +35,7 @@ All have lively random weights (`graft_export.lively`).
 | `residual` | `block1_*`, `block2_*`: BatchNorm, swish, a dropout, a layer used twice; caffe | handoff |
 | `nested` | a backbone as a layer of a model with a softmax top; torch | handoff |
 | `dilated` | dilated (same, valid), depthwise dilated, padded and explicitly padded convolutions, as Keras writes them and with the dilation in the op (`raw_*`); prepares its pixels itself | handoff |
+| `obstacles` | layers that cannot train, and some that can: a dilated convolution with strides, an LSTM as a loop and one unrolled | handoff |
 | `vector` | a classifier of 4 numbers | handoff |
 | `keras3-export` | `model.export`, Keras 3 | plain |
 | `keras3-saved` | `tf.saved_model.save` of a Keras 3 model: its variables are not where the stock loader looks (keras-team/keras#19274) | plain |
@@ -66,9 +67,9 @@ def make(testdata: Path) -> None:
 class RawConvolution(layers.Layer):  # type: ignore[misc]
     """A convolution whose dilation and padding stay in the op; Keras itself takes it apart."""
 
-    def __init__(self, padding: Any, dilation: int, **options: Any) -> None:
+    def __init__(self, padding: Any, dilation: int, stride: int = 1, **options: Any) -> None:
         super().__init__(**options)
-        self._padding, self._dilation = padding, dilation
+        self._padding, self._dilation, self._stride = padding, dilation, stride
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes the kernel."""
@@ -76,7 +77,9 @@ class RawConvolution(layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Any) -> Any:
         """Convolves ``[batch, height, width, channels]``."""
-        return tf.nn.conv2d(inputs, self.kernel, 1, self._padding, dilations=self._dilation)
+        return tf.nn.conv2d(
+            inputs, self.kernel, self._stride, self._padding, dilations=self._dilation
+        )
 
 
 class RawDepthwise(layers.Layer):  # type: ignore[misc]
@@ -159,6 +162,17 @@ def _dilated() -> Any:
     explicit = [[0, 0], [1, 0], [2, 1], [0, 0]]
     x = RawConvolution(explicit, 1, name="explicit_conv")(x)
     return keras.Model(images, x, name="dilated")
+
+
+def _obstacles() -> Any:
+    images = keras.Input((12, 12, 3), name="images")
+    x = layers.Conv2D(8, 3, activation="relu", name="first_conv")(images)
+    x = RawConvolution("VALID", 2, stride=2, name="strided_dilated_conv")(x)
+    x = layers.Conv2D(8, 1, activation="relu", name="middle_conv")(x)
+    x = layers.Reshape((9, 8), name="steps")(x)
+    x = layers.LSTM(4, return_sequences=True, name="loop")(x)
+    x = layers.LSTM(4, unroll=True, name="unrolled")(x)
+    return keras.Model(images, layers.Dense(5, name="last")(x), name="obstacles")
 
 
 def _vector() -> Any:
@@ -251,6 +265,7 @@ _MODELS: dict[str, Callable[[Path], None]] = {
     "residual": _handoff(_residual, "caffe", gradients=True),
     "nested": _handoff(_nested, "torch"),
     "dilated": _handoff(_dilated, "none", gradients=True),
+    "obstacles": _handoff(_obstacles, "none"),
     "vector": _handoff(_vector, None, gradients=True),
     "keras3-export": _keras3(
         lambda model, folder: model.export(str(folder), verbose=False), gradients=False

@@ -47,10 +47,10 @@ public final class NativeGradients implements AutoCloseable {
   public OpGradient of(NodeDef node) {
     String op = node.getOp();
     GradientTable.Carried carried = GradientTable.CARRIED.get(op);
-    if (LOOPS.contains(op)) {
+    if (LOOPS.contains(op) || op.startsWith("TensorList") || op.startsWith("TensorArray")) {
       return new Refused(
-          "TensorFlow has no native gradient of loops and branches",
-          "export a recurrent layer with unroll=True, or " + FREEZE);
+          "TensorFlow has no native gradient of loops and branches, as a recurrent layer is",
+          "export it with unroll=True, or " + FREEZE);
     }
     if (carried == null) {
       return new Refused(
