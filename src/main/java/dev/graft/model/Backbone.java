@@ -82,7 +82,7 @@ public final class Backbone {
    */
   public Backbone withOutput(String layer) {
     String tensor =
-        LayerOutputs.find(flat.graph(), layer)
+        LayerOutputs.find(flat.graph(), layer, layerNames())
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
@@ -142,6 +142,11 @@ public final class Backbone {
                     + flat.outputs().stream().map(FlatOutput::key).toList()
                     + ", expected one that a head can join: name the layer"
                     + " (--backbone-output)."));
+  }
+
+  /** Whether {@link #output()} is known: the model has one output, or one was chosen. */
+  boolean joins() {
+    return output.isPresent();
   }
 
   /** Number of axes of the output that a head joins, the batch axis included. */

@@ -95,6 +95,11 @@ public final class JoinedModel {
     Set<String> unfrozen = plan.unfrozen(backbone.layerNames());
     requireTrainable(unfrozen);
     List<Graft.Variable> training = training(unfrozen);
+    Preflight.require(
+        joined.graph(),
+        joined.tensors().trainingLoss().node(),
+        trained(training),
+        backbone.layerNames());
     Cut cut = Cut.of(joined.graph(), sources(training), shapes());
     FrozenGraph trunk =
         FrozenGraph.open(
@@ -220,6 +225,14 @@ public final class JoinedModel {
               variable.node(), variable.name(), variable.initial().shape(), variable.trainable()));
     }
     return training;
+  }
+
+  private static Map<String, String> trained(List<Graft.Variable> training) {
+    Map<String, String> names = new LinkedHashMap<>();
+    training.stream()
+        .filter(Graft.Variable::trainable)
+        .forEach(variable -> names.put(variable.node(), variable.name()));
+    return names;
   }
 
   private Cut.Sources sources(List<Graft.Variable> training) {

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A trained classifier that answers images. Owns a graph, two sessions and their memory; close it.
@@ -66,24 +67,26 @@ public final class Predictor implements AutoCloseable {
             folder,
             "no output \"probabilities\" (it has " + String.join(", ", model.outputs()) + ")");
       }
-      return new Predictor(model, ImageReader.open(preparation), labels(handoff, output), output);
+      return new Predictor(
+          model, ImageReader.open(preparation), labels(folder, handoff, output), output);
     } catch (IOException | RuntimeException | Error e) {
       model.close();
       throw e;
     }
   }
 
-  private static Labels labels(Handoff handoff, int output) {
+  private static Labels labels(Path folder, Handoff handoff, int output)
+      throws ModelFormatException {
     List<Long> shape = handoff.signature().outputs().get(output).shape();
     int classes = Math.toIntExact(shape.get(shape.size() - 1));
-    return new Labels(
+    List<String> names =
         handoff
             .labels()
-            .orElseGet(
-                () ->
-                    java.util.stream.IntStream.range(0, classes)
-                        .mapToObj(String::valueOf)
-                        .toList()));
+            .orElseGet(() -> IntStream.range(0, classes).mapToObj(String::valueOf).toList());
+    if (names.size() != classes) {
+      throw unusable(folder, names.size() + " labels for " + classes + " probabilities");
+    }
+    return new Labels(names);
   }
 
   private static ModelFormatException unusable(Path folder, String lack) {

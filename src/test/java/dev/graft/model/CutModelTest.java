@@ -23,7 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Operand;
 import org.tensorflow.Output;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
@@ -232,11 +231,15 @@ class CutModelTest {
     Operand<TFloat32> kernel = scope.variable("kernel", Initializer.glorotUniform(), 128, 3);
     Operand<TFloat32> flat = tf.reshape(features, tf.constant(new int[] {-1, 128}));
     Operand<TInt32> rows =
-        tf.slice(tf.shape(flat), tf.constant(new int[] {0}), tf.constant(new int[] {1}));
+        tf.stridedSlice(
+            tf.shape(flat),
+            tf.constant(new int[] {0}),
+            tf.constant(new int[] {1}),
+            tf.constant(new int[] {1}));
     Operand<TInt32> shape = tf.concat(List.of(rows, tf.constant(new int[] {3})), tf.constant(0));
     Operand<TFloat32> level = tf.math.mean(flat, tf.constant(new int[] {0, 1}));
     Operand<TFloat32> product = tf.linalg.matMul(tf.math.sub(flat, level), kernel);
-    return tf.ensureShape(tf.reshape(product, shape), Shape.of(-1, 3));
+    return tf.reshape(product, shape);
   }
 
   @Test
