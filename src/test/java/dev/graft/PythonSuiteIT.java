@@ -35,7 +35,7 @@ class PythonSuiteIT {
 
   @Test
   void theTypesAgree() {
-    assertThat(module("mypy")).isZero();
+    assertThat(module("mypy", ".", SCRIPTS)).isZero();
   }
 
   @Test
