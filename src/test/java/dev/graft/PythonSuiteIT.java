@@ -30,7 +30,8 @@ class PythonSuiteIT {
   @Test
   void ruffFindsNothingInTheScriptsOfJavasTests() {
     assertThat(module("ruff", "check", "--config", "pyproject.toml", SCRIPTS, BENCH)).isZero();
-    assertThat(module("ruff", "format", "--config", "pyproject.toml", "--check", SCRIPTS, BENCH)).isZero();
+    assertThat(module("ruff", "format", "--config", "pyproject.toml", "--check", SCRIPTS, BENCH))
+        .isZero();
   }
 
   @Test
