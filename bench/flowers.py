@@ -40,6 +40,46 @@ class Way:
         return f"{min(self.seconds):.1f} to {max(self.seconds):.1f}"
 
 
+@dataclass
+class Others:
+    """The share of the processors' time that other processes took; known on Linux only."""
+
+    largest: float | None = None
+
+    def measure(self, run: Callable[[], float]) -> float:
+        """Runs something that gives its seconds."""
+        busy, own = _busy_seconds(), _own_seconds()
+        seconds = run()
+        if busy is not None:
+            others = (_busy_seconds() or busy) - busy - (_own_seconds() - own)
+            share = max(0.0, others / seconds / (os.cpu_count() or 1))
+            self.largest = max(self.largest or 0.0, share)
+        return seconds
+
+    def sentence(self) -> str:
+        """How quiet it was."""
+        if self.largest is None:
+            return ""
+        return f"Other processes took {self.largest:.0%} of the processors' time at most.\n"
+
+
+def _busy_seconds() -> float | None:
+    """Seconds that all processors together have worked since the start of the machine."""
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return None
+    user, nice, system, _, _, irq, softirq, *_ = map(
+        int, stat.read_text("ascii").split("\n", 1)[0].split()[1:]
+    )
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_seconds() -> float:
+    """Seconds that this process and its ended children have worked."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 @dataclass(frozen=True)
 class Data:
     """How many images there are."""
@@ -63,7 +103,7 @@ class Data:
                 path.read_bytes()
             counts.append(len(files))
         classes = sum(1 for path in (folder / "train").iterdir() if path.is_dir())
-        return Data(*counts, classes)
+        return Data(counts[0], counts[1], classes)
 
 
 def main() -> None:
@@ -76,14 +116,15 @@ def main() -> None:
     again = Way("`graft train`, features stored")
     versions: dict[str, str] = {}
     epochs: list[float] = []
+    others = Others()
     for number in range(1, options.rounds + 1):
         _say(f"round {number} of {options.rounds}: Keras")
-        epochs += _keras(keras, options)
+        epochs += _keras(keras, options, others)
         with tempfile.TemporaryDirectory() as scratch:
             for way in (first, again):
                 _say(f"round {number} of {options.rounds}: {way.name}")
-                versions = _graft(way, options, Path(scratch))
-    page = _page(options, data, [keras, first, again], epochs, versions)
+                versions = _graft(way, options, others, Path(scratch))
+    page = _page(options, data, [keras, first, again], epochs, others, versions)
     print(page)
     options.out.write_text(page, encoding="utf-8")
 
@@ -127,11 +168,11 @@ def _warm_up() -> None:
     _run([sys.executable, "-c", "import keras, tensorflow"])
 
 
-def _keras(way: Way, options: argparse.Namespace) -> list[float]:
+def _keras(way: Way, options: argparse.Namespace, others: Others) -> list[float]:
     """Runs Keras as a process of its own; returns the seconds of its epochs."""
     script = str(ROOT / "bench" / "keras_fit.py")
     folder = str(options.folder.resolve())
-    taken, answer = _timed([sys.executable, script, folder, str(options.keras_epochs)])
+    taken, answer = _timed([sys.executable, script, folder, str(options.keras_epochs)], others)
     measured: list[float] = answer["epochs"]
     missing = options.epochs - len(measured)
     # The first epoch traces the graph; the others are like each other.
@@ -141,7 +182,7 @@ def _keras(way: Way, options: argparse.Namespace) -> list[float]:
     return measured
 
 
-def _graft(way: Way, options: argparse.Namespace, scratch: Path) -> dict[str, str]:
+def _graft(way: Way, options: argparse.Namespace, others: Others, scratch: Path) -> dict[str, str]:
     """Runs ``graft train`` as a user does; returns the versions that it used."""
     run = scratch / f"run-{len(list(scratch.iterdir()))}"
     taken, answer = _timed(
@@ -150,7 +191,8 @@ def _graft(way: Way, options: argparse.Namespace, scratch: Path) -> dict[str, st
             *("train", str(options.folder.resolve()), "--backbone", BACKBONE, "--head", HEAD),
             *("--epochs", str(options.epochs), "--features", str(scratch / "features")),
             *("--out", str(run), "--json", "--quiet"),
-        ]
+        ],
+        others,
     )
     way.seconds.append(taken)
     way.accuracies.append(answer["accuracy"])
@@ -158,11 +200,17 @@ def _graft(way: Way, options: argparse.Namespace, scratch: Path) -> dict[str, st
     return versions
 
 
-def _timed(command: list[str]) -> tuple[float, Any]:
+def _timed(command: list[str], others: Others) -> tuple[float, Any]:
     """Seconds from the start of the process to its end, and the JSON that it printed last."""
-    began = time.perf_counter()
-    printed = _run(command)
-    taken = time.perf_counter() - began
+    printed = ""
+
+    def run() -> float:
+        nonlocal printed
+        began = time.perf_counter()
+        printed = _run(command)
+        return time.perf_counter() - began
+
+    taken = others.measure(run)
     return taken, json.loads(printed.strip().splitlines()[-1])
 
 
@@ -180,6 +228,7 @@ def _page(
     data: Data,
     ways: list[Way],
     epochs: list[float],
+    others: Others,
     versions: dict[str, str],
 ) -> str:
     keras = ways[0]
@@ -213,8 +262,9 @@ def _page(
     return f"""# Performance
 
 Transfer learning on {images:,} photographs, {classes} classes: {data.training:,} to train on,
-{data.validation:,} to validate on after each epoch. EfficientNet-Lite0 with ImageNet weights, frozen, 224×224; `{HEAD}` on it;
-{options.epochs} epochs of Adam 1e-3, 32 images a step, float32.
+{data.validation:,} to validate on after each epoch. EfficientNet-Lite0 with ImageNet weights,
+frozen, 224×224; `{HEAD}` on it; {options.epochs} epochs of Adam 1e-3, 32 images a
+step, float32.
 
 | | whole process | spread | faster | validation accuracy |
 |---|---|---|---|---|
@@ -224,8 +274,8 @@ Transfer learning on {images:,} photographs, {classes} classes: {data.training:,
 start of Java, decoding, the trunk over every image (over none when the features are stored), all
 epochs, the evaluation before and after, the export with its proof, and the report. Keras's holds
 the start of Python, the model and `model.fit`, and no export.
-{how} One took {statistics.mean(epochs[1:]):.1f} s.
-
+{how} One took {_later(epochs, options):.1f} s.
+{others.sentence()}
 Keras does what its guides show: `image_dataset_from_directory`, prefetching, `base.trainable =
 False`, `base(x, training=False)`. It runs the frozen base in every epoch; Graft runs it once an
 image and keeps what comes out ([architecture.md](architecture.md)). By hand, one could do so in
@@ -241,6 +291,13 @@ Keras too.
 
 Measured by `bench/flowers FOLDER{more}`; [bench/README.md](../bench/README.md) says what FOLDER is.
 """
+
+
+def _later(epochs: list[float], options: argparse.Namespace) -> float:
+    """Mean seconds of the epochs of all rounds but each round's first."""
+    return statistics.mean(
+        seconds for index, seconds in enumerate(epochs) if index % options.keras_epochs
+    )
 
 
 def _accuracy(way: Way) -> str:

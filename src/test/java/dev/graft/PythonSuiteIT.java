@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 /** The Python side's own checks and tests, so that one command runs everything. */
 class PythonSuiteIT {
   private static final Path FOLDER = Path.of("python-export");
+  private static final String SCRIPTS = "../src/test/python";
 
   @Test
   void theEnvironmentHasTensorFlowAndKeras() {
@@ -23,6 +24,12 @@ class PythonSuiteIT {
   @Test
   void theSourcesAreFormatted() {
     assertThat(module("ruff", "format", "--check", ".")).isZero();
+  }
+
+  @Test
+  void ruffFindsNothingInTheScriptsOfJavasTests() {
+    assertThat(module("ruff", "check", "--config", "pyproject.toml", SCRIPTS)).isZero();
+    assertThat(module("ruff", "format", "--config", "pyproject.toml", "--check", SCRIPTS)).isZero();
   }
 
   @Test

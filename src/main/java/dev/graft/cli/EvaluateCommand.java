@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code graft evaluate}. */
@@ -20,6 +19,7 @@ import picocli.CommandLine.Parameters;
     description = "Accuracy, precision, recall, F1, AUC, confusion matrix, worst mistakes.")
 final class EvaluateCommand implements Callable<Integer> {
   @Mixin private OutputOptions output;
+  @Mixin private AccuracyGate gate;
 
   @Parameters(index = "0", paramLabel = "MODEL", description = "A run, or an exported classifier.")
   private Path model;
@@ -31,12 +31,6 @@ final class EvaluateCommand implements Callable<Integer> {
           "Folder with one sub-folder a class; of train/, validation/ and test/ the last one there"
               + " is evaluated.")
   private Path data;
-
-  @Option(
-      names = "--assert-accuracy",
-      paramLabel = "SHARE",
-      description = "Exit with 3 when the accuracy is lower.")
-  private Double assertAccuracy;
 
   @Override
   public Integer call() throws Exception {
@@ -55,15 +49,12 @@ final class EvaluateCommand implements Callable<Integer> {
     Evaluation evaluation = evaluated.evaluation();
     Map<String, Object> json = new LinkedHashMap<>(evaluation.toMap());
     Map<String, String> rejected = new LinkedHashMap<>();
+    images.skipped().forEach(file -> rejected.put(file.path().toString(), file.reason()));
     evaluated.rejected().forEach((path, reason) -> rejected.put(path.toString(), reason));
     json.put("rejected", rejected);
+    rejected.forEach((path, reason) -> console.warn(path + " " + reason + "."));
     console.result(json, evaluation::describe);
-    evaluated.rejected().forEach((path, reason) -> console.warn(path + " " + reason));
-    if (assertAccuracy != null && evaluation.accuracy() < assertAccuracy) {
-      throw new GateNotMetException(
-          "The accuracy is %.4f, expected at least %s (--assert-accuracy)."
-              .formatted(evaluation.accuracy(), assertAccuracy));
-    }
+    gate.check("The accuracy", evaluation.accuracy());
     return ExitCode.DONE.code();
   }
 }

@@ -102,16 +102,16 @@ final class Failures {
   private static String disk(FileSystemException failure) {
     String file = failure.getFile();
     if (failure instanceof NoSuchFileException) {
-      return "No such file or folder: " + file;
+      return "There is no file or folder " + file + "; check its name.";
     }
     if (failure instanceof FileAlreadyExistsException) {
-      return "It exists already: " + file;
+      return file + " exists already and is in the way; choose another name or remove it.";
     }
     if (failure instanceof AccessDeniedException) {
-      return "No permission for " + file;
+      return "No permission for " + file + "; change it, or choose another place.";
     }
     if (failure instanceof NotDirectoryException) {
-      return "No folder: " + file;
+      return file + " is a file where a folder is needed; choose another place.";
     }
     return oneLine(failure.getMessage());
   }

@@ -74,11 +74,17 @@ public final class Main {
   private static String sentence(ParameterException failure) {
     Set<String> commands = failure.getCommandLine().getSubcommands().keySet();
     if (commands.isEmpty() || !(failure instanceof UnmatchedArgumentException unmatched)) {
-      return Failures.oneLine(failure.getMessage());
+      return picocliSentence(Failures.oneLine(failure.getMessage()));
     }
     String word = unmatched.getUnmatched().get(0);
     return word.startsWith("-")
         ? "There is no option " + word + " before the command."
         : "There is no command %s; there are %s.".formatted(word, String.join(", ", commands));
+  }
+
+  /** Picocli's own messages have no full stop, and some start with a word too many. */
+  private static String picocliSentence(String message) {
+    String sentence = message.replaceFirst("^Error: ", "");
+    return sentence.endsWith(".") ? sentence : sentence + ".";
   }
 }

@@ -2,6 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.predict.Answer;
 import dev.graft.predict.Predictor;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,8 +11,11 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code graft predict}. */
 @Command(name = "predict", description = "Label and probability of each image.")
@@ -24,12 +28,22 @@ final class PredictCommand implements Callable<Integer> {
   @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "Image files.")
   private List<Path> images;
 
+  @Spec private CommandSpec spec;
+
+  private int top = 1;
+
   @Option(
       names = "--top",
       defaultValue = "1",
       paramLabel = "K",
       description = "How many classes to name for each image (default: ${DEFAULT-VALUE}).")
-  private int top;
+  void setTop(int count) {
+    if (count < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--top must be 1 or more, got " + count + ".");
+    }
+    top = count;
+  }
 
   @Override
   public Integer call() throws Exception {
@@ -44,9 +58,13 @@ final class PredictCommand implements Callable<Integer> {
             rejection.ifPresent(reason -> bad.add(reject(file, reason, json)));
           });
     }
-    output.console().result(Map.of("predictions", json), () -> table);
+    Console console = output.console();
+    bad.forEach(console::warn);
+    console.result(Map.of("predictions", json), () -> table);
     if (!bad.isEmpty()) {
-      throw new java.io.IOException(String.join(" ", bad));
+      throw new IOException(
+          "%d of %d images could not be read: give JPEG, PNG, GIF or BMP files."
+              .formatted(bad.size(), images.size()));
     }
     return ExitCode.DONE.code();
   }
@@ -56,9 +74,9 @@ final class PredictCommand implements Callable<Integer> {
     entry.put("path", file);
     entry.put("label", answer.label());
     entry.put("probability", answer.probability());
-    entry.put("top", answer.top(Math.max(1, top)));
+    entry.put("top", answer.top(top));
     json.add(entry);
-    for (Answer.Guess guess : answer.top(Math.max(1, top))) {
+    for (Answer.Guess guess : answer.top(top)) {
       table.row(file, guess.label(), "%.4f".formatted(guess.probability()));
     }
   }
@@ -68,6 +86,6 @@ final class PredictCommand implements Callable<Integer> {
     entry.put("path", file);
     entry.put("error", reason);
     json.add(entry);
-    return file + " " + reason;
+    return file + " " + reason + ".";
   }
 }

@@ -33,8 +33,11 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = "Train a head on an exported backbone with a folder of images; the whole job.")
 final class TrainCommand implements Callable<Integer> {
+  private static final int MAX_LISTED = 20;
+
   @Mixin private OutputOptions output;
   @Mixin private PreparationOptions preparation;
+  @Mixin private AccuracyGate gate;
   @Spec private CommandSpec spec;
 
   @Parameters(
@@ -156,12 +159,6 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--overwrite", description = "Replace a run that is there already.")
   private boolean overwrite;
 
-  @Option(
-      names = "--assert-accuracy",
-      paramLabel = "SHARE",
-      description = "Exit with 3 when the validation accuracy is lower.")
-  private Double assertAccuracy;
-
   @Override
   public Integer call() throws Exception {
     Console console = output.console();
@@ -171,8 +168,9 @@ final class TrainCommand implements Callable<Integer> {
     try (Watching watching = new Watching(console)) {
       run = TransferLearning.train(settings, watching);
     }
+    warn(console, run.images().rejected());
     console.result(json(run), () -> text(run));
-    requireAccuracy(run.outcome().after());
+    gate.check("The validation accuracy", run.outcome().after().accuracy());
     return ExitCode.DONE.code();
   }
 
@@ -202,22 +200,32 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private DataSettings dataSettings() {
-    if (validation.matches("[0-9.eE+-]+") && !Files.isDirectory(Path.of(validation))) {
-      double share = Double.parseDouble(validation);
-      return new DataSettings(data, share, Optional.empty(), preparation.settings());
-    }
+    Optional<Path> folder = Optional.of(Path.of(validation)).filter(Files::isDirectory);
     return new DataSettings(
         data,
-        DataSettings.DEFAULT_VALIDATION,
-        Optional.of(Path.of(validation)),
+        folder.isPresent() ? DataSettings.DEFAULT_VALIDATION : validationShare(),
+        folder,
         preparation.settings());
   }
 
-  private void requireAccuracy(Evaluation after) {
-    if (assertAccuracy != null && after.accuracy() < assertAccuracy) {
-      throw new GateNotMetException(
-          "The validation accuracy is %.4f, expected at least %s (--assert-accuracy)."
-              .formatted(after.accuracy(), assertAccuracy));
+  private double validationShare() {
+    try {
+      return Double.parseDouble(validation);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "There is no folder "
+              + validation
+              + " to validate on: give --validation a folder, or a share above 0 and below 1.",
+          e);
+    }
+  }
+
+  private static void warn(Console console, Map<Path, String> rejected) {
+    rejected.entrySet().stream()
+        .limit(MAX_LISTED)
+        .forEach(file -> console.warn(file.getKey() + " " + file.getValue() + "."));
+    if (rejected.size() > MAX_LISTED) {
+      console.warn("… and %,d more.".formatted(rejected.size() - MAX_LISTED));
     }
   }
 
@@ -231,7 +239,9 @@ final class TrainCommand implements Callable<Integer> {
     run.outcome().test().ifPresent(test -> json.put("testAccuracy", test.accuracy()));
     json.put("trainingImages", run.images().split().training().size());
     json.put("validationImages", run.images().split().validation().size());
-    json.put("rejected", run.images().rejected().size());
+    Map<String, String> rejected = new LinkedHashMap<>();
+    run.images().rejected().forEach((path, reason) -> rejected.put(path.toString(), reason));
+    json.put("rejected", rejected);
     json.put("imagesThroughTrunk", run.images().computed());
     json.put("exportDifference", run.proof().exportDifference());
     json.put("frozenVariables", run.proof().frozen().size());
@@ -260,7 +270,7 @@ final class TrainCommand implements Callable<Integer> {
             .formatted(run.proof().frozen().size()));
     if (!run.images().rejected().isEmpty()) {
       text.append(
-          "%d files left out; the report says why.%n".formatted(run.images().rejected().size()));
+          "%d files left out; the report lists them.%n".formatted(run.images().rejected().size()));
     }
     Duration total = run.times().values().stream().reduce(Duration.ZERO, Duration::plus);
     text.append("Done in %.1f s.%n".formatted(total.toMillis() / 1e3));

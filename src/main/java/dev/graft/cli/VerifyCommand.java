@@ -48,16 +48,19 @@ final class VerifyCommand implements Callable<Integer> {
                   Map<String, Object> entry = new LinkedHashMap<>();
                   entry.put("name", comparison.name());
                   entry.put("samples", comparison.samples());
-                  entry.put("maxRelativeDifference", comparison.difference());
+                  entry.put("maxRelativeDifference", finite(comparison.difference()));
                   entry.put("tolerance", comparison.tolerance());
-                  entry.put(
-                      "topAgreement",
-                      Double.isNaN(comparison.agreement()) ? null : comparison.agreement());
+                  entry.put("topAgreement", finite(comparison.agreement()));
                   entry.put("passed", comparison.isPassed());
                   return entry;
                 })
             .toList());
     return json;
+  }
+
+  /** JSON has no NaN and no infinity. */
+  private static Double finite(double value) {
+    return Double.isFinite(value) ? value : null;
   }
 
   private static String text(Path folder, Verification verification) {
@@ -73,7 +76,9 @@ final class VerifyCommand implements Callable<Integer> {
               ? "-"
               : "%.0f %%".formatted(100 * comparison.agreement()));
     }
-    text.append(table).append('\n');
+    if (!verification.comparisons().isEmpty()) {
+      text.append(table).append('\n');
+    }
     List<String> extra = verification.files().unexpected();
     if (!extra.isEmpty()) {
       text.append("Files that the handoff does not list: ")

@@ -64,11 +64,37 @@ public final class ModelExport {
    * @param preparation how the model's images are prepared
    * @param training what made the model, for the handoff: texts, numbers, booleans, lists and maps;
    *     nothing that differs from one run to the next of the same settings
+   * @throws IllegalArgumentException when the model's input has another size than prepared images
    */
   public ModelExport(JoinedModel model, Preparation preparation, Map<String, Object> training) {
+    requireFit(model.backbone().soleInput(), preparation);
     this.model = model;
     this.preparation = preparation;
     this.training = training;
+  }
+
+  private static void requireFit(FlatInput input, Preparation preparation) {
+    List<Long> prepared =
+        List.of(
+            -1L,
+            (long) preparation.resize().height(),
+            (long) preparation.resize().width(),
+            (long) preparation.channels());
+    List<Long> shape = input.shape();
+    boolean fits = shape == null || shape.size() == prepared.size();
+    for (int axis = 1; fits && shape != null && axis < prepared.size(); axis++) {
+      fits = shape.get(axis) < 0 || shape.get(axis).equals(prepared.get(axis));
+    }
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "Input \""
+              + input.key()
+              + "\" has the shape "
+              + shape
+              + " but the preparation makes images of "
+              + prepared
+              + ": give the preparation that the model was trained with.");
+    }
   }
 
   /**
@@ -210,6 +236,12 @@ public final class ModelExport {
     model.weights().forEach(weight -> byNode.put(weight.node(), weight));
     List<Layer> layers = new ArrayList<>();
     for (BackboneLayer layer : model.backbone().layers()) {
+      boolean isLeftOut =
+          !layer.variables().isEmpty()
+              && layer.variables().stream().map(FlatVariable::node).noneMatch(byNode::containsKey);
+      if (isLeftOut) {
+        continue;
+      }
       List<LayerVariable> variables =
           layer.variables().stream()
               .map(FlatVariable::node)

@@ -208,7 +208,8 @@ public final class ImageReader implements AutoCloseable {
   }
 
   private static String reason(ImageFormat format, byte[] image, RuntimeException e) {
-    String detail = NODES.matcher(e.getMessage().lines().findFirst().orElse("")).replaceAll("");
+    String first = e.getMessage().lines().findFirst().orElse("");
+    String detail = NODES.matcher(first).replaceAll("").replaceAll("[.\\s]+$", "");
     return format.isTruncated(image)
         ? "is a truncated " + format + ": " + detail
         : "is a " + format + " that cannot be decoded: " + detail;

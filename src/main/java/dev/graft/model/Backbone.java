@@ -82,7 +82,7 @@ public final class Backbone {
    */
   public Backbone withOutput(String layer) {
     String tensor =
-        LayerOutputs.find(flat.graph(), layer)
+        LayerOutputs.find(flat.graph(), layer, layerNames())
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(

@@ -3,7 +3,6 @@ package dev.graft.model;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.tensorflow.Graph;
@@ -117,25 +116,25 @@ public final class FrozenGraph implements AutoCloseable {
         .toList();
   }
 
-  private List<HostTensor> compute(List<HostTensor> batch, List<String> computed) {
-    Map<String, Tensor> fed = new LinkedHashMap<>();
+  private List<HostTensor> compute(List<HostTensor> batch, List<String> tensors) {
+    List<Tensor> fed = new ArrayList<>();
     try {
       Session.Runner runner = session.runner();
       for (int i = 0; i < inputs.size(); i++) {
         Tensor tensor = batch.get(i).toNative();
-        fed.put(inputs.get(i), tensor);
+        fed.add(tensor);
         runner.feed(inputs.get(i), tensor);
       }
-      computed.forEach(runner::fetch);
+      tensors.forEach(runner::fetch);
       try (Result result = runner.run()) {
-        List<HostTensor> fetched = new ArrayList<>(computed.size());
-        for (int i = 0; i < computed.size(); i++) {
+        List<HostTensor> fetched = new ArrayList<>();
+        for (int i = 0; i < tensors.size(); i++) {
           fetched.add(HostTensor.fromNative(result.get(i)));
         }
         return fetched;
       }
     } finally {
-      fed.values().forEach(Tensor::close);
+      fed.forEach(Tensor::close);
     }
   }
 

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A trained classifier that answers images. Owns a graph, two sessions and their memory; close it.
@@ -66,30 +67,33 @@ public final class Predictor implements AutoCloseable {
             folder,
             "no output \"probabilities\" (it has " + String.join(", ", model.outputs()) + ")");
       }
-      return new Predictor(model, ImageReader.open(preparation), labels(handoff, output), output);
+      return new Predictor(
+          model, ImageReader.open(preparation), labels(folder, handoff, output), output);
     } catch (IOException | RuntimeException | Error e) {
       model.close();
       throw e;
     }
   }
 
-  private static Labels labels(Handoff handoff, int output) {
+  private static Labels labels(Path folder, Handoff handoff, int output)
+      throws ModelFormatException {
     List<Long> shape = handoff.signature().outputs().get(output).shape();
     int classes = Math.toIntExact(shape.get(shape.size() - 1));
-    return new Labels(
+    List<String> names =
         handoff
             .labels()
-            .orElseGet(
-                () ->
-                    java.util.stream.IntStream.range(0, classes)
-                        .mapToObj(String::valueOf)
-                        .toList()));
+            .orElseGet(() -> IntStream.range(0, classes).mapToObj(String::valueOf).toList());
+    if (names.size() != classes) {
+      throw unusable(folder, names.size() + " labels for " + classes + " probabilities");
+    }
+    return new Labels(names);
   }
 
   private static ModelFormatException unusable(Path folder, String lack) {
     return new ModelFormatException(
         folder,
-        "The model can't predict: it has "
+        folder
+            + " can't predict: it has "
             + lack
             + "; use a model that graft train or graft-export --include-top made.");
   }
@@ -191,6 +195,16 @@ public final class Predictor implements AutoCloseable {
           rejection.ifPresent(reason -> rejected.put(file, reason));
           listener.progress("evaluating", index + 1L, images.size());
         });
+    if (predictions.isEmpty()) {
+      throw new IllegalArgumentException(
+          "None of the %d images can be read, so there is nothing to evaluate: %s."
+              .formatted(
+                  images.size(),
+                  rejected.entrySet().stream()
+                      .findFirst()
+                      .map(file -> file.getKey() + " " + file.getValue())
+                      .orElse("the list is empty")));
+    }
     return new Evaluated(Evaluation.of(labels.names(), predictions), rejected);
   }
 

@@ -6,6 +6,7 @@ import dev.graft.model.FrozenGraph;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
 import dev.graft.savedmodel.FlatOutput;
+import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.savedmodel.SavedModel;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
@@ -39,7 +40,7 @@ record ServedModel(
     Map<String, String> tensors =
         flat.outputs().stream().collect(Collectors.toMap(FlatOutput::key, FlatOutput::tensor));
     Map<String, String> named = named(flat, handoff);
-    List<String> fetched = named.values().stream().map(tensors::get).toList();
+    List<String> fetched = fetched(folder, named, tensors);
     FrozenGraph graph =
         FrozenGraph.open(
             Arithmetic.AS_BUILT,
@@ -48,6 +49,23 @@ record ServedModel(
             flat.inputs().stream().map(FlatInput::node).toList(),
             fetched);
     return new ServedModel(handoff, flat.inputs(), List.copyOf(named.keySet()), graph);
+  }
+
+  private static List<String> fetched(
+      Path folder, Map<String, String> named, Map<String, String> tensors)
+      throws ModelFormatException {
+    for (String key : named.values()) {
+      if (!tensors.containsKey(key)) {
+        throw new ModelFormatException(
+            folder,
+            "The handoff names the output \""
+                + key
+                + "\" but the model has "
+                + String.join(", ", tensors.keySet())
+                + "; export it again.");
+      }
+    }
+    return named.values().stream().map(tensors::get).toList();
   }
 
   /** Alias to key, or key to key without a handoff. */

@@ -9,6 +9,7 @@ import dev.graft.handoff.Handoff;
 import dev.graft.image.BadImageException;
 import dev.graft.image.ImageReader;
 import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.savedmodel.SavedModel;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Whether a model is the one that was handed over: its files have the hashes that the handoff says,
@@ -59,7 +61,9 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
   /** What is wrong, in one sentence; empty when nothing is. */
   public String complaint() {
     if (!files.missing().isEmpty() || !files.changed().isEmpty()) {
-      return "The files are not those that were handed over: " + files + ".";
+      return "The files are not those that were handed over ("
+          + files
+          + "): copy or export the model again.";
     }
     return comparisons.stream()
         .filter(comparison -> !comparison.isPassed())
@@ -83,14 +87,14 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
    * @throws IOException when it can't be read
    */
   public static Verification of(Path folder) throws IOException {
-    Handoff handoff =
-        Handoff.read(folder)
-            .orElseThrow(
-                () ->
-                    new ModelFormatException(
-                        folder,
-                        "There is no handoff.json to verify against: export the model with"
-                            + " graft-export."));
+    Optional<Handoff> known = Handoff.read(folder);
+    if (known.isEmpty()) {
+      SavedModel.read(folder);
+      throw new ModelFormatException(
+          folder,
+          folder + " has no handoff.json to verify it against: export it with graft-export.");
+    }
+    Handoff handoff = known.get();
     FileDifferences files = handoff.compareFiles(folder);
     if (!files.missing().isEmpty() || !files.changed().isEmpty()) {
       return new Verification(files, List.of());
@@ -101,7 +105,10 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
             .orElseThrow(
                 () ->
                     new ModelFormatException(
-                        folder, "The handoff has no golden samples to verify against."));
+                        folder,
+                        folder
+                            + " has no golden samples to verify it against: export it with"
+                            + " graft-export."));
     GoldenSamples samples = golden.read(folder);
     List<Comparison> comparisons = new ArrayList<>();
     if (handoff.preparation().isPresent() && !samples.images().isEmpty()) {

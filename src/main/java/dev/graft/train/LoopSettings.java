@@ -19,6 +19,18 @@ public record LoopSettings(
    * @param learningRate of the same optimizer
    */
   public record FineTune(int epochs, double learningRate) {
+    /** Checks the ranges. */
+    public FineTune {
+      if (epochs < 0) {
+        throw new IllegalArgumentException(
+            "The number of epochs to fine-tune must be 0 or more, got " + epochs + ".");
+      }
+      if (!(learningRate > 0 && Double.isFinite(learningRate))) {
+        throw new IllegalArgumentException(
+            "The learning rate to fine-tune with must be above 0, got " + learningRate + ".");
+      }
+    }
+
     /** No second phase. */
     public static final FineTune NONE = new FineTune(0, 1e-5);
   }
@@ -49,8 +61,16 @@ public record LoopSettings(
     return new LoopSettings(epochs, batchSize, optimizer, fineTune, other);
   }
 
-  /** Checks the seed, which numpy's generator takes too. */
+  /** Checks the ranges; the seed is one that numpy's generator takes too. */
   public LoopSettings {
+    if (epochs < 0) {
+      throw new IllegalArgumentException(
+          "The number of epochs must be 0 or more, got " + epochs + ".");
+    }
+    if (batchSize < 1) {
+      throw new IllegalArgumentException(
+          "The batch size must be 1 or more, got " + batchSize + ".");
+    }
     if (seed < 0 || seed > 0xFFFFFFFFL) {
       throw new IllegalArgumentException("A seed must be 0 to 4294967295, got " + seed + ".");
     }

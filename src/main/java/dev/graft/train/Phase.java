@@ -13,10 +13,12 @@ public record Phase(String name, int epochs, int batchSize, Optimizer optimizer,
   /** Checks the ranges. */
   public Phase {
     if (epochs < 0) {
-      throw new IllegalArgumentException("The number of epochs must not be negative: " + epochs);
+      throw new IllegalArgumentException(
+          "The number of epochs must be 0 or more, got " + epochs + ".");
     }
     if (batchSize < 1) {
-      throw new IllegalArgumentException("The batch size must be at least 1, got " + batchSize);
+      throw new IllegalArgumentException(
+          "The batch size must be 1 or more, got " + batchSize + ".");
     }
   }
 

@@ -99,6 +99,17 @@ public record PreparationSettings(
     if (shape != null && shape.size() == 4 && shape.get(1) > 0 && shape.get(2) > 0) {
       return new Size(Math.toIntExact(shape.get(1)), Math.toIntExact(shape.get(2)));
     }
+    if (shape != null && shape.size() != 4) {
+      throw new IllegalArgumentException(
+          "Input \""
+              + input.key()
+              + "\" of "
+              + backbone.source()
+              + " has the shape "
+              + shape
+              + ", expected [batch, height, width, channels]: only backbones that take images can"
+              + " be trained.");
+    }
     return backbone
         .preparation()
         .map(Preparation::resize)

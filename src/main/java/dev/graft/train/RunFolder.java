@@ -2,9 +2,11 @@ package dev.graft.train;
 
 import dev.graft.export.FolderDeletion;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -15,12 +17,14 @@ import java.util.stream.Stream;
 final class RunFolder implements AutoCloseable {
   private final Path target;
   private final Path partial;
+  private final List<Path> madeParents;
   private final boolean overwrite;
   private final Thread cleaner = new Thread(this::deletePartial);
 
-  private RunFolder(Path target, Path partial, boolean overwrite) {
+  private RunFolder(Path target, Path partial, List<Path> madeParents, boolean overwrite) {
     this.target = target;
     this.partial = partial;
+    this.madeParents = madeParents;
     this.overwrite = overwrite;
     // Ctrl-C ends the process without closing anything.
     Runtime.getRuntime().addShutdownHook(cleaner);
@@ -43,14 +47,29 @@ final class RunFolder implements AutoCloseable {
    */
   static RunFolder create(Path target, boolean overwrite) throws IOException {
     requireFree(target, overwrite);
-    Path parent = Files.createDirectories(target.toAbsolutePath().normalize().getParent());
+    Path parent = target.toAbsolutePath().normalize().getParent();
+    List<Path> missing = missing(parent);
+    Files.createDirectories(parent);
     // Not createTempDirectory, whose folders only their owner can read.
     Path partial = parent.resolve("." + target.getFileName() + ".partial-" + UUID.randomUUID());
-    return new RunFolder(target, Files.createDirectory(partial), overwrite);
+    return new RunFolder(target, Files.createDirectory(partial), missing, overwrite);
+  }
+
+  /** The folder and those above it that are not there, the deepest first. */
+  private static List<Path> missing(Path folder) {
+    return Stream.iterate(folder, path -> path != null && !Files.exists(path), Path::getParent)
+        .toList();
   }
 
   private static void requireFree(Path target, boolean overwrite) throws IOException {
-    if (!Files.exists(target) || isEmpty(target)) {
+    if (!Files.exists(target)) {
+      return;
+    }
+    if (!Files.isDirectory(target)) {
+      throw new IllegalArgumentException(
+          target + " is a file, expected a folder for the run: choose another --out.");
+    }
+    if (isEmpty(target)) {
       return;
     }
     if (!overwrite) {
@@ -66,9 +85,6 @@ final class RunFolder implements AutoCloseable {
   }
 
   private static boolean isEmpty(Path target) throws IOException {
-    if (!Files.isDirectory(target)) {
-      return false;
-    }
     try (Stream<Path> inside = Files.list(target)) {
       return inside.findAny().isEmpty();
     }
@@ -94,5 +110,16 @@ final class RunFolder implements AutoCloseable {
       return; // The process is ending, and the cleaner is at work.
     }
     FolderDeletion.delete(partial);
+    deleteMadeParents();
+  }
+
+  private void deleteMadeParents() throws IOException {
+    try {
+      for (Path parent : madeParents) {
+        Files.deleteIfExists(parent);
+      }
+    } catch (DirectoryNotEmptyException e) {
+      // The run is in it, or somebody else has put something there since.
+    }
   }
 }

@@ -1,5 +1,6 @@
 package dev.graft.train;
 
+import dev.graft.model.FreezePlan;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,6 +17,14 @@ import java.util.Optional;
  */
 public record TrainSettings(
     JoinSettings join, DataSettings data, LoopSettings loop, OutputSettings out) {
+  /** Checks that there is something to fine-tune if it is asked for. */
+  public TrainSettings {
+    if (loop.fineTune().epochs() > 0 && join.plan().equals(FreezePlan.allFrozen())) {
+      throw new IllegalArgumentException(
+          "Fine-tuning needs layers that are unfrozen, but all are frozen: give --unfreeze,"
+              + " --unfreeze-from or --unfreeze-last.");
+    }
+  }
 
   /**
    * Where a run and its features go.

@@ -154,11 +154,6 @@ public final class TransferLearning {
     FreezePlan plan = settings.join().plan();
     LoopSettings.FineTune fineTune = loop.fineTune();
     boolean twoPhases = fineTune.epochs() > 0;
-    if (twoPhases && plan.equals(FreezePlan.allFrozen())) {
-      throw new IllegalArgumentException(
-          "Fine-tuning needs layers that are unfrozen: give --unfreeze, --unfreeze-from or"
-              + " --unfreeze-last.");
-    }
     Phase first =
         new Phase(
             twoPhases || plan.equals(FreezePlan.allFrozen()) ? "head" : "head and backbone",

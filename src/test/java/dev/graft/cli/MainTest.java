@@ -130,14 +130,14 @@ class MainTest {
     return Stream.of(
         Arguments.of(new IllegalArgumentException("Too\n  many.\n"), "graft: Too many."),
         Arguments.of(new FileNotFoundException("x is a folder"), "x is a folder"),
-        Arguments.of(new NoSuchFileException("a/b"), "No such file or folder: a/b"),
-        Arguments.of(new FileAlreadyExistsException("a/b"), "It exists already: a/b"),
+        Arguments.of(new NoSuchFileException("a/b"), "There is no file or folder a/b"),
+        Arguments.of(new FileAlreadyExistsException("a/b"), "a/b exists already"),
         Arguments.of(new AccessDeniedException("a/b"), "No permission for a/b"),
-        Arguments.of(new NotDirectoryException("a/b"), "No folder: a/b"),
+        Arguments.of(new NotDirectoryException("a/b"), "a/b is a file where a folder is needed"),
         Arguments.of(
             new FileSystemException("a/b", null, "No space left on device"),
             "a/b: No space left on device"),
-        Arguments.of(new UncheckedIOException(new NoSuchFileException("c")), "folder: c"),
+        Arguments.of(new UncheckedIOException(new NoSuchFileException("c")), "file or folder c"),
         Arguments.of(
             new ExecutionException(new UncheckedIOException(new IOException("Full."))), "Full."),
         Arguments.of(new NullPointerException("x is null"), "a defect of Graft"),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.graft.metrics.Epoch;
 import dev.graft.model.JoinedModel;
 import dev.graft.tensor.HostTensor;
+import dev.graft.train.FrozenVariable;
 import dev.graft.train.TrainListener;
 import dev.graft.train.TrainSettings;
 import dev.graft.train.TrainedRun;
@@ -49,6 +50,13 @@ class JavaGuideTest {
   @Test
   void thePageShowsWhatIsCompiled() throws IOException {
     assertThat(found(BLOCK, PAGE)).isNotEmpty().isEqualTo(found(REGION, SOURCE));
+  }
+
+  @Test
+  void oneCallProvesThatTheBackboneStayed() throws IOException {
+    TrainedRun run = JavaGuide.trainInOneCall(images, BACKBONE, folder.resolve("run"));
+    assertThat(run.proof().frozen()).isNotEmpty().allMatch(FrozenVariable::isUntouched);
+    assertThat(run.outcome().history().epochs()).hasSize(30);
   }
 
   @Test

@@ -30,17 +30,39 @@ final class FlatRun {
   /** Outputs by key for inputs by key. */
   static Map<String, HostTensor> outputs(
       FlatModel model, Map<String, HostTensor> values, Map<String, HostTensor> inputs) {
-    List<String> tensors = model.outputs().stream().map(FlatOutput::tensor).toList();
-    List<HostTensor> results;
-    try (Graph graph = new Graph()) {
+    try (Open open = new Open(model, values)) {
+      return open.outputs(inputs);
+    }
+  }
+
+  /** A model for many runs. Owns a graph and a session; close it. */
+  static final class Open implements AutoCloseable {
+    private final FlatModel model;
+    private final Graph graph = new Graph();
+    private final Session session;
+
+    Open(FlatModel model, Map<String, HostTensor> values) {
+      this.model = model;
       graph.importGraphDef(withAssignments(model.graph(), values));
-      results = run(graph, model, values, inputs, tensors);
+      session = new Session(graph);
+      values.forEach((node, value) -> assign(session, node, value));
     }
-    Map<String, HostTensor> outputs = new LinkedHashMap<>();
-    for (int i = 0; i < tensors.size(); i++) {
-      outputs.put(model.outputs().get(i).key(), results.get(i));
+
+    Map<String, HostTensor> outputs(Map<String, HostTensor> inputs) {
+      List<String> tensors = model.outputs().stream().map(FlatOutput::tensor).toList();
+      List<HostTensor> results = run(session, model, inputs, tensors);
+      Map<String, HostTensor> outputs = new LinkedHashMap<>();
+      for (int i = 0; i < tensors.size(); i++) {
+        outputs.put(model.outputs().get(i).key(), results.get(i));
+      }
+      return outputs;
     }
-    return outputs;
+
+    @Override
+    public void close() {
+      session.close();
+      graph.close();
+    }
   }
 
   /**
@@ -63,20 +85,18 @@ final class FlatRun {
       for (Output<?> gradient : gradients) {
         tensors.add(gradient.op().name() + ":" + gradient.index());
       }
-      return run(graph, model, values, inputs, tensors);
+      try (Session session = new Session(graph)) {
+        values.forEach((node, value) -> assign(session, node, value));
+        return run(session, model, inputs, tensors);
+      }
     }
   }
 
   private static List<HostTensor> run(
-      Graph graph,
-      FlatModel model,
-      Map<String, HostTensor> values,
-      Map<String, HostTensor> inputs,
-      List<String> tensors) {
-    try (Session session = new Session(graph)) {
-      values.forEach((node, value) -> assign(session, node, value));
-      Session.Runner runner = session.runner();
-      List<Tensor> fed = new ArrayList<>();
+      Session session, FlatModel model, Map<String, HostTensor> inputs, List<String> tensors) {
+    Session.Runner runner = session.runner();
+    List<Tensor> fed = new ArrayList<>();
+    try {
       for (FlatInput input : model.inputs()) {
         Tensor tensor = inputs.get(input.key()).toNative();
         fed.add(tensor);
@@ -89,9 +109,9 @@ final class FlatRun {
           results.add(HostTensor.fromNative(result.get(i)));
         }
         return results;
-      } finally {
-        fed.forEach(Tensor::close);
       }
+    } finally {
+      fed.forEach(Tensor::close);
     }
   }
 

@@ -398,22 +398,30 @@ class RewritesTest {
     }
 
     private double[] differences(String key, HostTensor seed) {
-      HostTensor point = inputs.get(key);
-      double[] gradient = new double[(int) point.size()];
+      double[] point = values(inputs.get(key));
+      double[] gradient = new double[point.length];
       double step = 1e-5;
-      for (int i = 0; i < gradient.length; i++) {
-        gradient[i] =
-            (loss(key, point, i, step, seed) - loss(key, point, i, -step, seed)) / (2 * step);
+      try (FlatRun.Open open = new FlatRun.Open(before, Map.of())) {
+        for (int i = 0; i < gradient.length; i++) {
+          gradient[i] =
+              (loss(open, key, moved(point, i, step), seed)
+                      - loss(open, key, moved(point, i, -step), seed))
+                  / (2 * step);
+        }
       }
-      inputs.put(key, point);
       return gradient;
     }
 
-    private double loss(String key, HostTensor point, int index, double step, HostTensor seed) {
-      double[] moved = values(point);
+    private static double[] moved(double[] point, int index, double step) {
+      double[] moved = point.clone();
       moved[index] += step;
-      inputs.put(key, doubles(moved, longs(point.shape())));
-      double[] outputs = values(output(before));
+      return moved;
+    }
+
+    private double loss(FlatRun.Open open, String key, double[] point, HostTensor seed) {
+      Map<String, HostTensor> fed = new TreeMap<>(inputs);
+      fed.put(key, doubles(point, longs(inputs.get(key).shape())));
+      double[] outputs = values(open.outputs(fed).get("y"));
       double[] weights = values(seed);
       double loss = 0;
       for (int i = 0; i < outputs.length; i++) {

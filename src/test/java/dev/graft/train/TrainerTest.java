@@ -186,9 +186,9 @@ class TrainerTest {
   @Test
   void aPhaseNeedsABatchAndNoNegativeEpochs() {
     assertThatThrownBy(() -> new Phase("head", 1, 0, STILL, 1))
-        .hasMessageContaining("batch size must be at least 1, got 0");
+        .hasMessageContaining("batch size must be 1 or more, got 0");
     assertThatThrownBy(() -> new Phase("head", -1, 1, STILL, 1))
-        .hasMessageContaining("must not be negative: -1");
+        .hasMessageContaining("must be 0 or more, got -1");
   }
 
   /** What came of a training. */

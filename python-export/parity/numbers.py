@@ -1,0 +1,240 @@
+"""What Python computes with a model: outputs, gradients and a few steps of training.
+
+Knows nothing of Keras's version: takes models of Keras 2 and of Keras 3.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import tensorflow as tf
+
+from parity import optimizers
+
+Array = npt.NDArray[Any]
+
+BATCH = 4
+STEPS = 3
+CLASSES = 5
+
+# Graft shuffles each epoch by numpy's generator with this seed: run seed 1, epoch 1.
+_SHUFFLE_SEED = 1_000_004
+
+_LIVELY_OUTPUT = 1e-3
+_LIVELY_GRADIENT = 1e-7
+
+# The unfrozen part: so many layers with weights, and weights, at most.
+_BLOCK_LAYERS = 6
+_BLOCK_WEIGHTS = 8_000_000
+
+
+class DegenerateError(Exception):
+    """A model that would agree with anything: dead outputs or gradients."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model, its inputs in its order, and the layers that own its weights."""
+
+    model: Any
+    inputs: list[Array]
+    training_inputs: list[Array]
+    layers: list[Any]
+    dead: tuple[str, ...] = ()
+    half: bool = False
+
+
+def write_outputs(subject: Subject, folder: Path) -> list[dict[str, Any]]:
+    """Writes each output and a seeded tensor of its shape."""
+    random = np.random.default_rng(11)
+    described = []
+    for index, output in enumerate(_outputs(subject.model, subject.inputs)):
+        values = np.asarray(output, np.float32)
+        _require_lively(values, index)
+        seed = random.normal(size=values.shape).astype(np.float32)
+        np.save(folder / f"output-{index}.npy", values)
+        np.save(folder / f"seed-{index}.npy", seed)
+        described.append({"values": f"output-{index}.npy", "seed": f"seed-{index}.npy"})
+    return described
+
+
+def write_gradients(subject: Subject, seeds: list[Array], folder: Path) -> list[dict[str, Any]]:
+    """Writes the gradients of sum(output * seed), one variable behind the other."""
+    weights = subject.model.trainable_weights
+    with tf.GradientTape() as tape:
+        outputs = _outputs(subject.model, subject.inputs)
+        total = tf.add_n(
+            [
+                tf.reduce_sum(tf.cast(one, tf.float32) * seed)
+                for one, seed in zip(outputs, seeds, strict=True)
+            ]
+        )
+    gradients = [
+        np.asarray(tf.convert_to_tensor(one), np.float32)
+        for one in tape.gradient(total, [variable(weight) for weight in weights])
+    ]
+    _require_lively_gradients(weights, gradients, subject.dead)
+    _save_flat(folder / "gradients.npy", gradients)
+    return [describe(weight) for weight in weights]
+
+
+def write_training(
+    subject: Subject, head: Any, keras: Any, texts: list[str], folder: Path
+) -> dict[str, Any]:
+    """Trains the last block and a dense head for a few steps with each optimizer.
+
+    ``head`` gives logits for the output of the model and has its first weights; ``keras`` is the
+    module of optimizers.
+    """
+    block = last_block(subject.layers)
+    names = [weight for layer in block for weight in layer.trainable_weights]
+    weights = [*names, *head.trainable_weights]
+    first = [weight.numpy() for weight in weights]
+    labels = np.random.default_rng(13).integers(0, CLASSES, BATCH * STEPS)
+    for index, values in enumerate(subject.training_inputs):
+        np.save(folder / f"training-{index}.npy", values)
+    for index, values in enumerate(first[len(names) :]):
+        np.save(folder / f"head-{index}.npy", values)
+    runs = []
+    for number, text in enumerate(texts):
+        for weight, value in zip(weights, first, strict=True):
+            weight.assign(value)
+        optimizer = optimizers.ALL[text](keras)
+        steps, nearness = _train(subject, head, weights, optimizer, labels)
+        _save_flat(folder / f"run-{number}.npy", [one for step in steps for one in step])
+        _save_flat(folder / f"nearness-{number}.npy", nearness)
+        runs.append(
+            {
+                "optimizer": text,
+                "weights": f"run-{number}.npy",
+                "nearness": f"nearness-{number}.npy",
+            }
+        )
+    for weight, value in zip(weights, first, strict=True):
+        weight.assign(value)
+    return {
+        "inputs": [f"training-{index}.npy" for index in range(len(subject.training_inputs))],
+        "labels": labels.tolist(),
+        "classes": CLASSES,
+        "batch": BATCH,
+        "steps": STEPS,
+        "variables": [describe(weight) for weight in names],
+        "head": [
+            {"file": f"head-{index}.npy", "shape": list(value.shape)}
+            for index, value in enumerate(first[len(names) :])
+        ],
+        "runs": runs,
+    }
+
+
+def last_block(layers: list[Any]) -> list[Any]:
+    """The last layers that have something to train, in the order of the model."""
+    block: list[Any] = []
+    size = 0
+    for layer in reversed(layers):
+        own = sum(int(np.prod(weight.shape)) for weight in layer.trainable_weights)
+        if not own:
+            continue
+        size += own
+        if block and (len(block) == _BLOCK_LAYERS or size > _BLOCK_WEIGHTS):
+            break
+        block.insert(0, layer)
+    return block
+
+
+def describe(weight: Any) -> dict[str, Any]:
+    """A weight by its values: each way of saving has its own names, the values are the same."""
+    values = np.ascontiguousarray(weight.numpy())
+    return {
+        "name": getattr(weight, "path", weight.name),
+        "shape": list(values.shape),
+        "sha256": hashlib.sha256(values.tobytes()).hexdigest(),
+    }
+
+
+def variable(weight: Any) -> tf.Variable:
+    """TensorFlow's variable in a weight of either Keras."""
+    return weight if isinstance(weight, tf.Variable) else weight.value
+
+
+def _train(
+    subject: Subject, head: Any, weights: list[Any], optimizer: Any, labels: Array
+) -> tuple[list[list[Array]], list[Array]]:
+    """The weights after each step, and how near to zero each gradient came.
+
+    That is the smallest of the steps' |gradient| / root mean square of the variable's gradient.
+    """
+    order = np.random.RandomState(_SHUFFLE_SEED).permutation(len(labels))
+    steps, nearness = [], [np.full(weight.shape, np.inf, np.float32) for weight in weights]
+    for batch in np.split(order, STEPS):
+        with tf.GradientTape() as tape:
+            features = _outputs(subject.model, [one[batch] for one in subject.training_inputs])
+            losses = tf.nn.softmax_cross_entropy_with_logits(
+                tf.one_hot(labels[batch], CLASSES), head(features[0])
+            )
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, [variable(weight) for weight in weights])
+        optimizer.apply_gradients(
+            list(zip(gradients, [_trained(weight) for weight in weights], strict=True))
+        )
+        steps.append([weight.numpy() for weight in weights])
+        for near, gradient in zip(nearness, gradients, strict=True):
+            values = np.abs(tf.convert_to_tensor(gradient).numpy())
+            scale = np.sqrt(np.mean(np.square(values, dtype=np.float64))) + 1e-30
+            np.minimum(near, values / np.float32(scale), out=near)
+    return steps, nearness
+
+
+def _trained(weight: Any) -> Any:
+    return weight
+
+
+def _outputs(model: Any, inputs: list[Array]) -> list[Any]:
+    tensors = [tf.constant(one) for one in inputs]
+    outputs = model(_packed(model, tensors), training=False)
+    return list(tf.nest.flatten(outputs))
+
+
+def _packed(model: Any, tensors: list[Any]) -> Any:
+    """The tensors in the structure that the model takes: one, a list or a dictionary."""
+    structure = getattr(model, "_inputs_struct", None)
+    if isinstance(structure, dict):
+        return tf.nest.pack_sequence_as(structure, tensors)
+    return tensors[0] if len(tensors) == 1 else tensors
+
+
+def _require_lively(values: Array, index: int) -> None:
+    largest = np.abs(values).max()
+    apart = values.std(axis=0).max()
+    if not np.isfinite(values).all() or largest < _LIVELY_OUTPUT or apart < 0.01 * largest:
+        raise DegenerateError(
+            f"Output {index} is dead: largest magnitude {largest:g}, "
+            f"largest deviation between examples {apart:g}."
+        )
+
+
+def _require_lively_gradients(
+    weights: list[Any], gradients: list[Array], dead: tuple[str, ...]
+) -> None:
+    norms = [float(np.linalg.norm(one.astype(np.float64))) for one in gradients]
+    if not np.isfinite(norms).all():
+        raise DegenerateError("A gradient is not finite.")
+    total = float(np.linalg.norm(norms))
+    found = [
+        getattr(weight, "path", weight.name)
+        for weight, norm in zip(weights, norms, strict=True)
+        if norm < _LIVELY_GRADIENT * total
+    ]
+    unexpected = [name for name in found if not any(one in name for one in dead)]
+    if unexpected:
+        raise DegenerateError(f"These gradients are next to nothing: {', '.join(unexpected)}.")
+
+
+def _save_flat(path: Path, arrays: list[Array]) -> None:
+    np.save(path, np.concatenate([one.astype(np.float32).ravel() for one in arrays]))
+
+

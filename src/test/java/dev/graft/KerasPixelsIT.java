@@ -1,0 +1,116 @@
+package dev.graft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.data.ImageFolder;
+import dev.graft.data.LabeledImage;
+import dev.graft.data.LabeledImages;
+import dev.graft.data.Npy;
+import dev.graft.data.NpyArray;
+import dev.graft.data.Preparation;
+import dev.graft.data.Split;
+import dev.graft.image.ImageReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Pixels, labels and splits, bit for bit those of the Keras that is installed. */
+class KerasPixelsIT {
+  private static final int HEIGHT = 19;
+  private static final int WIDTH = 22;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private static Path folder;
+
+  @BeforeAll
+  static void askKeras() {
+    PythonEnvironment.get().python("src/test/python/keras_pixels.py", folder.toString());
+  }
+
+  @Test
+  void anImageFolderHasTheFilesAndLabelsOfKeras() throws IOException {
+    JsonNode keras = JSON.readTree(folder.resolve("digits.json").toFile());
+    LabeledImages digits = ImageFolder.read(Digits.FOLDER);
+    assertThat(names(digits.images())).isEqualTo(texts(keras.get("files")));
+    assertThat(digits.images().stream().map(LabeledImage::label))
+        .isEqualTo(
+            StreamSupport.stream(keras.get("labels").spliterator(), false)
+                .map(JsonNode::asInt)
+                .toList());
+  }
+
+  @Test
+  void anImageFolderHasThePixelsOfKeras() throws Exception {
+    NpyArray<float[]> keras = Npy.readFloats(folder.resolve("digits.npy"));
+    List<LabeledImage> images = ImageFolder.read(Digits.FOLDER).images();
+    assertThat(keras.shape()).containsExactly(1000L, (long) HEIGHT, (long) WIDTH, 3L);
+    try (ImageReader reader = ImageReader.open(Preparation.named("none", HEIGHT, WIDTH))) {
+      for (int i = 0; i < images.size(); i++) {
+        assertSame(reader, images.get(i).path(), PythonArrays.row(keras, i));
+      }
+    }
+  }
+
+  @Test
+  void aSplitHasTheFilesOfKeras() throws IOException {
+    JsonNode keras = JSON.readTree(folder.resolve("digits.json").toFile());
+    Split split = Split.of(ImageFolder.read(Digits.FOLDER), 0.3, 42);
+    assertThat(names(split.training())).hasSize(700).isEqualTo(texts(keras.get("training")));
+    assertThat(names(split.validation())).isEqualTo(texts(keras.get("validation")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "caffe, bilinear",
+    "caffe, lanczos3",
+    "tf, bilinear",
+    "tf, lanczos3",
+    "torch, bilinear",
+    "torch, lanczos3",
+    "rescale, bilinear",
+    "rescale, lanczos3",
+    "none, bilinear",
+    "none, lanczos3"
+  })
+  void oddImagesArePreparedAsByKeras(String name, String method) throws Exception {
+    NpyArray<float[]> keras = Npy.readFloats(folder.resolve(name + "-" + method + ".npy"));
+    List<String> images = texts(JSON.readTree(folder.resolve("images.json").toFile()));
+    assertThat(images).hasSizeGreaterThan(15);
+    Preparation preparation =
+        Preparation.named(name, HEIGHT, WIDTH)
+            .withResize(new Preparation.Resize(Preparation.Method.named(method), HEIGHT, WIDTH));
+    try (ImageReader reader = ImageReader.open(preparation)) {
+      for (int i = 0; i < images.size(); i++) {
+        assertSame(
+            reader, Path.of("testdata", "images", images.get(i)), PythonArrays.row(keras, i));
+      }
+    }
+  }
+
+  /** Without printing thousands of numbers when they differ. */
+  private static void assertSame(ImageReader reader, Path image, float[] expected)
+      throws Exception {
+    float[] values = reader.read(Files.readAllBytes(image));
+    assertThat(Arrays.mismatch(values, expected)).as("first difference in " + image).isEqualTo(-1);
+  }
+
+  private static List<String> names(List<LabeledImage> images) {
+    return images.stream()
+        .map(image -> Digits.FOLDER.relativize(image.path()).toString().replace('\\', '/'))
+        .toList();
+  }
+
+  private static List<String> texts(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false).map(JsonNode::asText).toList();
+  }
+}

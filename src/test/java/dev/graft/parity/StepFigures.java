@@ -1,0 +1,62 @@
+package dev.graft.parity;
+
+import java.util.List;
+
+/** Gathers the worst figures over the variables and steps of one optimizer. */
+final class StepFigures {
+  private final String optimizer;
+  private final List<String> names;
+  private final boolean leavesOut;
+  private double ofChange;
+  private double ofChangeWithAll;
+  private double ofWeights;
+  private long nearZero;
+  private String worst = "";
+
+  StepFigures(String optimizer, List<String> names) {
+    this.optimizer = optimizer;
+    this.names = names;
+    this.leavesOut = !optimizer.startsWith("sgd");
+  }
+
+  /** One variable after one step. */
+  void add(int variable, float[] first, float[] expected, float[] actual, float[] nearness) {
+    double apart = 0;
+    double apartWithAll = 0;
+    double change = 0;
+    double weights = 0;
+    long left = 0;
+    for (int i = 0; i < first.length; i++) {
+      double square = Math.pow((double) actual[i] - expected[i], 2);
+      apartWithAll += square;
+      if (leavesOut && nearness[i] < Tolerances.NEAR_ZERO) {
+        left++;
+      } else {
+        apart += square;
+      }
+      change += Math.pow((double) expected[i] - first[i], 2);
+      weights += Math.pow(expected[i], 2);
+    }
+    nearZero = Math.max(nearZero, left);
+    ofWeights = Math.max(ofWeights, root(apartWithAll, weights));
+    ofChangeWithAll = Math.max(ofChangeWithAll, root(apartWithAll, change));
+    double relative = root(apart, change);
+    if (relative >= ofChange) {
+      ofChange = relative;
+      worst = names.get(variable);
+    }
+  }
+
+  Figures.Run result(List<float[]> first) {
+    long weights = first.stream().mapToLong(values -> values.length).sum();
+    return new Figures.Run(
+        optimizer, ofChange, ofWeights, nearZero, ofChangeWithAll, weights, worst);
+  }
+
+  private static double root(double squares, double ofSquares) {
+    if (Double.isNaN(squares)) {
+      return Double.POSITIVE_INFINITY;
+    }
+    return squares == 0 ? 0 : Math.sqrt(squares / ofSquares);
+  }
+}

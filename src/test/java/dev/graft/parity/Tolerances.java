@@ -1,0 +1,22 @@
+package dev.graft.parity;
+
+/**
+ * What may differ.
+ *
+ * @param output largest difference over largest magnitude
+ * @param gradient norm of the difference over the norm of the variable's gradient
+ * @param gradientOfAll and over the norm of all gradients, added to it
+ * @param change norm of the difference of trained weights over the norm of their change
+ * @param weights the same over the norm of the weights
+ */
+record Tolerances(
+    double output, double gradient, double gradientOfAll, double change, double weights) {
+  static final Tolerances SINGLE = new Tolerances(1e-5, 1e-4, 1e-6, 1e-3, 1e-5);
+  static final Tolerances HALF = new Tolerances(1e-2, 1e-2, 1e-6, 1e-3, 1e-5);
+
+  /**
+   * A weight whose gradient is below this part of the root mean square of its variable's gradient
+   * counts as near zero: rules that divide a gradient by its own size then answer to rounding.
+   */
+  static final double NEAR_ZERO = 1e-4;
+}

@@ -1,0 +1,119 @@
+package dev.graft.predict;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.graft.data.Npy;
+import dev.graft.data.NpyArray;
+import dev.graft.export.TinyClassifier;
+import dev.graft.handoff.Handoff;
+import dev.graft.savedmodel.ModelFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VerificationTest {
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @CsvSource({
+    "pool,preparation features",
+    "residual,preparation features",
+    "dilated,preparation features",
+    "nested,preparation probabilities",
+    "vector,probabilities"
+  })
+  void everyHandedOverModelAnswersAsInPython(String model, String compared) throws IOException {
+    Verification verification = Verification.of(Path.of("testdata", "models", model));
+    assertThat(verification.isPassed()).isTrue();
+    assertThat(verification.complaint()).isEmpty();
+    assertThat(verification.comparisons().stream().map(Verification.Comparison::name))
+        .containsExactly(compared.split(" "));
+    for (Verification.Comparison comparison : verification.comparisons()) {
+      assertThat(comparison.samples()).isEqualTo(3);
+      assertThat(comparison.difference()).isLessThan(1e-5);
+      boolean pixels = comparison.name().equals("preparation");
+      assertThat(comparison.agreement()).isEqualTo(Double.valueOf(pixels ? Double.NaN : 1.0));
+    }
+  }
+
+  @Test
+  void aWrongGoldenValueFailsWithItsSampleAndItsDifference() throws IOException {
+    Path exported = TinyClassifier.export(folder.resolve("model"));
+    Path file = exported.resolve("golden/logits.npy");
+    NpyArray<float[]> logits = Npy.readFloats(file);
+    float largest = 0;
+    for (float value : logits.values()) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    float[] wrong = logits.values().clone();
+    int nearestZero = 6; // In the third sample; moved towards zero the magnitude stays.
+    for (int i = 6; i < 9; i++) {
+      nearestZero = Math.abs(wrong[i]) < Math.abs(wrong[nearestZero]) ? i : nearestZero;
+    }
+    wrong[nearestZero] += wrong[nearestZero] > 0 ? -0.01f * largest : 0.01f * largest;
+    Npy.writeFloats(file, new NpyArray<>(logits.shape(), wrong));
+    Handoff handoff = Handoff.read(exported).orElseThrow();
+    handoff.withFiles(Handoff.hashFiles(exported)).write(exported);
+
+    Verification verification = Verification.of(exported);
+    assertThat(verification.isPassed()).isFalse();
+    Verification.Comparison failed =
+        verification.comparisons().stream().filter(c -> !c.isPassed()).findFirst().orElseThrow();
+    assertThat(failed.name()).isEqualTo("logits");
+    assertThat(failed.worst()).isEqualTo(2);
+    assertThat(failed.difference()).isCloseTo(0.01, within(1e-5));
+    assertThat(verification.complaint())
+        .isEqualTo(
+            "Golden sample 2 disagrees in \"logits\": largest relative difference 0.0100, allowed"
+                + " 1.00e-05.");
+  }
+
+  @Test
+  void pixelsThatComeOutOtherwiseFail() throws IOException {
+    Path exported = TinyClassifier.export(folder.resolve("model"));
+    byte[] other = Files.readAllBytes(exported.resolve("golden/images/1.jpg"));
+    Files.write(exported.resolve("golden/images/0.jpg"), other);
+    Handoff handoff = Handoff.read(exported).orElseThrow();
+    handoff.withFiles(Handoff.hashFiles(exported)).write(exported);
+    Verification verification = Verification.of(exported);
+    assertThat(verification.complaint()).startsWith("Golden sample 0 disagrees in \"preparation\"");
+  }
+
+  @Test
+  void answersThatAreNoNumbersDoNotPass() {
+    NpyArray<float[]> expected = NpyArray.of(new float[] {1, 2, 3, 4}, 2, 2);
+    Verification.Comparison nan =
+        Verification.compare("logits", expected, new float[] {1, 2, Float.NaN, 4}, 1e-5);
+    assertThat(nan.isPassed()).isFalse();
+    assertThat(nan.worst()).isEqualTo(1);
+    assertThat(Verification.compare("logits", expected, new float[] {1, 2}, 1e-5).isPassed())
+        .isFalse();
+    assertThat(
+            Verification.compare("logits", expected, new float[] {1, 2, 3, 4}, 1e-5).difference())
+        .isZero();
+  }
+
+  @Test
+  void agreementIsTheShareOfSamplesWithTheSameLargestValue() {
+    NpyArray<float[]> expected = NpyArray.of(new float[] {0.4f, 0.6f, 0.9f, 0.1f}, 2, 2);
+    Verification.Comparison compared =
+        Verification.compare("probabilities", expected, new float[] {0.6f, 0.4f, 0.9f, 0.1f}, 1);
+    assertThat(compared.agreement()).isEqualTo(0.5);
+    assertThat(compared.worst()).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"keras2", "keras3-saved"})
+  void withoutAHandoffThereIsNothingToVerifyAgainst(String model) {
+    assertThatThrownBy(() -> Verification.of(Path.of("testdata", "models", model)))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("no handoff.json to verify it against");
+  }
+}

@@ -1,0 +1,506 @@
+package dev.graft.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.data.Preparation;
+import dev.graft.data.Sha256;
+import dev.graft.features.DrawnImages;
+import dev.graft.handoff.Handoff;
+import dev.graft.metrics.Epoch;
+import dev.graft.metrics.History;
+import dev.graft.model.FreezePlan;
+import dev.graft.model.Head;
+import dev.graft.predict.Predictor;
+import dev.graft.predict.Verification;
+import dev.graft.savedmodel.Checkpoint;
+import dev.graft.savedmodel.SavedModel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** From a folder of drawn images and a tiny backbone to an exported model. */
+class TransferLearningTest {
+  private static final Path MODELS = Path.of("testdata", "models");
+  private static final Path POOL = MODELS.resolve("pool");
+  private static final List<String> LABELS = List.of("blue", "green", "red");
+
+  @TempDir private Path folder;
+  private Path data;
+
+  @BeforeEach
+  void draw() throws IOException {
+    data = folder.resolve("data");
+    DrawnImages.draw(data, 0, 5);
+  }
+
+  @Test
+  void aRunLeavesTheModelItsHistoryAndItsReport() throws Exception {
+    TrainedRun run = train(settings("run"));
+    Path out = folder.resolve("run");
+    assertThat(run.folder()).isEqualTo(out);
+    assertThat(names(out)).containsExactly("history.csv", "model", "report.html", "run.json");
+    assertThat(names(out.resolve("model")))
+        .contains("assets", "golden", "handoff.json", "saved_model.pb", "variables");
+    assertThat(History.parse(Files.readString(out.resolve("history.csv"))))
+        .isEqualTo(run.outcome().history());
+    assertThat(Files.readString(out.resolve("report.html"))).contains("<html", "pool", "green");
+    assertThat(Files.readString(out.resolve("model/assets/labels.txt")))
+        .isEqualTo("blue\ngreen\nred\n");
+
+    JsonNode json = json(out);
+    assertThat(json.at("/labels")).map(JsonNode::asText).isEqualTo(LABELS);
+    assertThat(json.at("/command").asText()).startsWith("graft train " + data);
+    assertThat(json.at("/split/training")).hasSize(12);
+    assertThat(json.at("/split/validation")).hasSize(3);
+    assertThat(json.at("/split/training/0").asText()).matches("(blue|green|red)/00\\d\\.png");
+    assertThat(json.at("/imagesThroughTrunk").asInt()).isEqualTo(15);
+    assertThat(json.at("/history")).hasSize(3);
+    assertThat(json.at("/metrics/validation/accuracy").asDouble())
+        .isEqualTo(run.outcome().after().accuracy());
+    assertThat(json.at("/metrics").has("test")).isFalse();
+    assertThat(json.at("/frozen")).hasSize(2);
+    for (JsonNode frozen : json.at("/frozen")) {
+      assertThat(frozen.at("/after").asText()).hasSize(64).isEqualTo(frozen.at("/before").asText());
+    }
+    assertThat(Verification.of(out.resolve("model")).isPassed()).isTrue();
+    assertThat(run.proof().exportDifference()).isLessThan(1e-5);
+    assertThat(partialFolders()).isEmpty();
+  }
+
+  @Test
+  void whatIsReportedIsWhatTheExportedModelAnswers() throws Exception {
+    TrainedRun run = train(settings("run").withLoop(loop().withEpochs(20)));
+    assertThat(run.outcome().after().accuracy()).isEqualTo(1);
+    try (Predictor predictor = Predictor.load(run.folder())) {
+      assertThat(predictor.labels().names()).isEqualTo(LABELS);
+      Predictor.Evaluated evaluated =
+          predictor.evaluate(
+              run.images().split().validation(), predictor.labels(), TrainListener.none());
+      assertThat(evaluated.evaluation().accuracy()).isEqualTo(run.outcome().after().accuracy());
+      assertThat(evaluated.rejected()).isEmpty();
+    }
+  }
+
+  @Test
+  void aSecondRunComputesNoFeaturesAndMakesTheSameBytes() throws Exception {
+    TrainedRun first = train(settings("first"));
+    TrainedRun second = train(settings("second"));
+    TrainedRun afresh =
+        train(
+            settings("third")
+                .withOut(output("third", false, Optional.of(folder.resolve("other features")))));
+    assertThat(first.images().computed()).isEqualTo(15);
+    assertThat(second.images().computed()).isZero();
+    assertThat(json(second.folder()).at("/imagesThroughTrunk").asInt(-1)).isZero();
+    assertThat(afresh.images().computed()).isEqualTo(15);
+    assertThat(hashes(second.folder())).isEqualTo(hashes(first.folder())).hasSizeGreaterThan(8);
+    assertThat(hashes(afresh.folder())).isEqualTo(hashes(first.folder()));
+  }
+
+  @Test
+  void anotherSeedMakesAnotherSplitAndAnotherModel() throws Exception {
+    TrainedRun one = train(settings("one"));
+    TrainedRun two = train(settings("two").withLoop(loop().withSeed(2)));
+    assertThat(two.images().split().validation()).isNotEqualTo(one.images().split().validation());
+    assertThat(two.images().computed()).isZero();
+    assertThat(hashes(two.folder())).isNotEqualTo(hashes(one.folder()));
+  }
+
+  @Test
+  void theBackboneTrainsInASecondPhaseOnly() throws Exception {
+    TrainSettings settings =
+        settings("run")
+            .withJoin(
+                JoinSettings.of(MODELS.resolve("residual"))
+                    .withPlan(FreezePlan.unfreeze("block2_*")))
+            .withLoop(loop().withEpochs(2).withFineTune(2, 1e-4));
+    TrainedRun run = train(settings);
+    List<Epoch> epochs = run.outcome().history().epochs();
+    assertThat(epochs.stream().map(Epoch::number)).containsExactly(1, 2, 3, 4);
+    assertThat(epochs.stream().map(Epoch::phase))
+        .containsExactly("head", "head", "fine-tune", "fine-tune");
+    assertThat(epochs.stream().map(Epoch::learningRate)).containsExactly(0.05, 0.05, 1e-4, 1e-4);
+    assertThat(run.images().computed()).isEqualTo(30);
+
+    Checkpoint before = SavedModel.read(MODELS.resolve("residual")).checkpoint();
+    Checkpoint after = SavedModel.read(run.folder().resolve("model")).checkpoint();
+    List<String> changed = new ArrayList<>();
+    for (var layer : Handoff.read(MODELS.resolve("residual")).orElseThrow().layers()) {
+      for (var variable : layer.variables()) {
+        if (!after.read(variable.name()).equals(before.read(variable.key()))) {
+          changed.add(variable.name());
+        }
+      }
+    }
+    assertThat(changed)
+        .containsExactlyInAnyOrder(
+            "block2_dwconv/kernel",
+            "block2_dwconv/bias",
+            "block2_bn/gamma",
+            "block2_bn/beta",
+            "block2_project/kernel",
+            "block2_project_bn/gamma",
+            "block2_project_bn/beta");
+    int variables = Handoff.read(MODELS.resolve("residual")).orElseThrow().variables().size();
+    assertThat(run.proof().frozen())
+        .hasSize(variables - changed.size())
+        .allMatch(FrozenVariable::isUntouched);
+  }
+
+  @Test
+  void aFirstPhaseAloneMakesTheSameHead() throws Exception {
+    JoinSettings residual = JoinSettings.of(MODELS.resolve("residual"));
+    TrainSettings headOnly = settings("head").withJoin(residual);
+    TrainSettings twoPhases =
+        settings("both")
+            .withJoin(residual.withPlan(FreezePlan.unfreezeLast(6)))
+            .withLoop(loop().withFineTune(1, 1e-4));
+    List<Epoch> alone = train(headOnly).outcome().history().epochs();
+    assertThat(train(twoPhases).outcome().history().epochs().subList(0, 3)).isEqualTo(alone);
+  }
+
+  @Test
+  void allLayersTrainWhenAskedTo() throws Exception {
+    JoinSettings join = JoinSettings.of(POOL).withPlan(FreezePlan.unfreeze("*"));
+    TrainedRun run = train(settings("run").withJoin(join));
+    assertThat(run.proof().frozen()).isEmpty();
+    assertThat(run.outcome().history().epochs())
+        .extracting(Epoch::phase)
+        .containsOnly("head and backbone");
+    assertThat(Verification.of(run.folder().resolve("model")).isPassed()).isTrue();
+  }
+
+  @Test
+  void testImagesAreEvaluatedAndTeachNothing() throws Exception {
+    Path parts = folder.resolve("parts");
+    DrawnImages.draw(parts.resolve("train"), 0, 4);
+    DrawnImages.draw(parts.resolve("validation"), 10, 2);
+    DrawnImages.draw(parts.resolve("test"), 20, 3);
+    TrainedRun first =
+        train(settings("first").withData(DataSettings.of(parts)).withLoop(loop().withEpochs(20)));
+    assertThat(first.outcome().after().examples()).isEqualTo(6);
+    assertThat(first.outcome().test().orElseThrow().examples()).isEqualTo(9);
+    assertThat(json(first.folder()).at("/metrics/test/accuracy").asDouble())
+        .isEqualTo(first.outcome().test().orElseThrow().accuracy());
+    assertThat(first.images().split().training()).hasSize(12);
+
+    // Every test image in the wrong folder: nothing but the test's figures may know.
+    Files.move(parts.resolve("test/red"), parts.resolve("test/swap"));
+    Files.move(parts.resolve("test/blue"), parts.resolve("test/red"));
+    Files.move(parts.resolve("test/swap"), parts.resolve("test/blue"));
+    TrainedRun second =
+        train(settings("second").withData(DataSettings.of(parts)).withLoop(loop().withEpochs(20)));
+    assertThat(second.outcome().test().orElseThrow().accuracy())
+        .isLessThan(first.outcome().test().orElseThrow().accuracy());
+    assertThat(hashes(second.folder())).isEqualTo(hashes(first.folder()));
+  }
+
+  @Test
+  void testImagesGoThroughTheTrunkOfTheLastPhaseOnly() throws Exception {
+    Path parts = folder.resolve("parts");
+    DrawnImages.draw(parts.resolve("train"), 0, 2);
+    DrawnImages.draw(parts.resolve("validation"), 10, 1);
+    DrawnImages.draw(parts.resolve("test"), 20, 1);
+    TrainSettings settings =
+        settings("run")
+            .withData(DataSettings.of(parts))
+            .withJoin(
+                JoinSettings.of(MODELS.resolve("residual")).withPlan(FreezePlan.unfreezeLast(6)))
+            .withLoop(loop().withFineTune(1, 1e-4));
+    TrainedRun run = train(settings);
+    assertThat(run.outcome().test().orElseThrow().examples()).isEqualTo(3);
+    assertThat(run.images().computed()).isEqualTo(2 * (6 + 3) + 3);
+  }
+
+  @Test
+  void aFolderOfItsOwnValidates() throws Exception {
+    Path validation = folder.resolve("validation");
+    DrawnImages.draw(validation, 10, 1);
+    DataSettings given =
+        new DataSettings(data, 0.2, Optional.of(validation), PreparationSettings.fromHandoff());
+    TrainedRun run = train(settings("run").withData(given));
+    assertThat(run.images().split().training()).hasSize(15);
+    assertThat(run.outcome().after().examples()).isEqualTo(3);
+  }
+
+  @Test
+  void filesThatCannotBeReadAreLeftOutAndListed() throws Exception {
+    Path truncated = data.resolve("red/truncated.png");
+    byte[] whole = Files.readAllBytes(data.resolve("red/000.png"));
+    Files.write(truncated, Arrays.copyOf(whole, whole.length / 2));
+    Path text = Files.copy(Path.of("testdata/images/text.jpg"), data.resolve("blue/text.jpg"));
+    Path beside = Files.copy(data.resolve("blue/000.png"), data.resolve("beside.png"));
+    TrainedRun run = train(settings("run"));
+    assertThat(run.images().rejected()).containsOnlyKeys(truncated, text, beside);
+    JsonNode rejected = json(run.folder()).at("/rejected");
+    assertThat(rejected.at("/" + escaped(beside)).asText()).contains("no label");
+    assertThat(rejected.at("/" + escaped(truncated)).asText()).isNotBlank();
+    assertThat(rejected).hasSize(3);
+    assertThat(run.images().computed()).isEqualTo(15);
+    assertThat(Files.readString(run.folder().resolve("report.html")))
+        .contains("truncated.png", "text.jpg", "beside.png");
+  }
+
+  @Test
+  void nothingIsLeftWhenNoImageCanBeRead() throws IOException {
+    Path bad = folder.resolve("bad");
+    for (String label : LABELS) {
+      Files.createDirectories(bad.resolve(label));
+      for (int i = 0; i < 5; i++) {
+        Files.writeString(bad.resolve(label).resolve(i + ".jpg"), "no image " + label + i);
+      }
+    }
+    assertFails(
+        settings("run").withData(DataSettings.of(bad)),
+        IllegalArgumentException.class,
+        "No image is left for training");
+  }
+
+  @Test
+  void turnedImagesAreANoteUnlessTheyAreTurnedBack() throws Exception {
+    for (int turn = 2; turn < 6; turn++) {
+      Files.copy(
+          Path.of("testdata/images/exif-" + turn + ".jpg"),
+          data.resolve("red/turn" + turn + ".jpg"));
+    }
+    List<String> heard = new ArrayList<>();
+    TrainListener listener =
+        new TrainListener() {
+          @Override
+          public void note(String sentence) {
+            heard.add(sentence);
+          }
+        };
+    TrainedRun ignored = TransferLearning.train(settings("ignored"), listener);
+    assertThat(ignored.images().notes()).anyMatch(note -> note.contains("EXIF orientation"));
+    assertThat(heard).containsExactlyElementsOf(ignored.images().notes());
+    PreparationSettings turning =
+        new PreparationSettings(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(Preparation.Orientation.EXIF));
+    DataSettings turned = new DataSettings(data, 0.2, Optional.empty(), turning);
+    TrainedRun applied = train(settings("applied").withData(turned));
+    assertThat(applied.images().notes()).noneMatch(note -> note.contains("EXIF"));
+    assertThat(applied.images().computed()).isEqualTo(19);
+  }
+
+  @Test
+  void withoutAHandoffThePreparationMustBeGiven() throws Exception {
+    Path plain = copy(POOL, "plain");
+    Files.delete(plain.resolve("handoff.json"));
+    assertFails(
+        settings("run").withJoin(JoinSettings.of(plain)),
+        IllegalArgumentException.class,
+        "give --preparation caffe, tf, torch, rescale or none");
+    TrainSettings given =
+        settings("given")
+            .withJoin(JoinSettings.of(plain))
+            .withData(prepared("rescale", Optional.empty()));
+    TrainedRun withHandoff = train(settings("handoff"));
+    TrainedRun without = train(given);
+    assertThat(without.outcome().history()).isEqualTo(withHandoff.outcome().history());
+    assertThat(without.proof().frozen()).isEqualTo(withHandoff.proof().frozen()).hasSize(2);
+    assertThat(Verification.of(without.folder().resolve("model")).isPassed()).isTrue();
+  }
+
+  @Test
+  void aSizeThatTheBackboneDoesNotTakeIsRefused() {
+    assertFails(
+        settings("run")
+            .withData(prepared("rescale", Optional.of(new PreparationSettings.Size(32, 32)))),
+        IllegalArgumentException.class,
+        "expects [?, 16, 16, 3] but images of [?, 32, 32, 3] were asked for");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"keras2,", "keras3-saved,", "keras3-export,", "keras3-saved,block2_conv"})
+  void plainKerasModelsAreBackbonesToo(String name, String layer) throws Exception {
+    JoinSettings join = JoinSettings.of(MODELS.resolve(name));
+    TrainSettings settings =
+        settings("run")
+            .withJoin(layer == null ? join : join.withOutput(layer))
+            .withData(prepared("rescale", Optional.empty()));
+    TrainedRun run = train(settings);
+    assertThat(run.outcome().history().epochs()).hasSize(3);
+    assertThat(run.proof().frozen()).isNotEmpty().allMatch(FrozenVariable::isUntouched);
+    assertThat(Verification.of(run.folder().resolve("model")).isPassed()).isTrue();
+    try (Predictor predictor = Predictor.load(run.folder())) {
+      byte[] image = Files.readAllBytes(data.resolve("green/000.png"));
+      assertThat(LABELS).contains(predictor.predict(image).label());
+    }
+  }
+
+  @Test
+  void aRunIsReplacedOnlyWhenAskedAndOnlyIfItIsOne() throws Exception {
+    train(settings("run"));
+    String before = Files.readString(folder.resolve("run/run.json"));
+    assertThatThrownBy(() -> train(settings("run")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(
+            "exists already: choose another --out, or replace it with --overwrite");
+    assertThat(Files.readString(folder.resolve("run/run.json"))).isEqualTo(before);
+
+    TrainSettings shorter = settings("run").withLoop(loop().withEpochs(1));
+    train(shorter.withOut(output("run", true, features())));
+    assertThat(json(folder.resolve("run")).at("/history")).hasSize(1);
+
+    Path notes = Files.createDirectories(folder.resolve("notes"));
+    Files.writeString(notes.resolve("diary.txt"), "mine");
+    assertThatThrownBy(() -> train(settings("notes").withOut(output("notes", true, features()))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("it has no run.json");
+    assertThat(notes.resolve("diary.txt")).hasContent("mine");
+
+    Files.createDirectories(folder.resolve("empty"));
+    assertThat(train(settings("empty")).folder().resolve("run.json")).exists();
+    assertThat(partialFolders()).isEmpty();
+  }
+
+  @Test
+  void aTrainingThatDivergesLeavesNothing() {
+    assertFails(
+        settings("run").withLoop(loop().withOptimizer(Optimizer.parse("sgd(1e38)"))),
+        IllegalStateException.class,
+        "lower the learning rate");
+  }
+
+  @Test
+  void settingsThatDoNotFitLeaveNothing() {
+    TrainSettings settings = settings("run");
+    assertFails(
+        settings.withJoin(JoinSettings.of(POOL).withHead(Head.parse("dense(softmax)"))),
+        IllegalArgumentException.class,
+        "put gap, gmp or flatten before it");
+    assertFails(
+        settings.withJoin(JoinSettings.of(POOL).withPlan(FreezePlan.unfreeze("block9_*"))),
+        IllegalArgumentException.class,
+        "block9_*");
+    assertFails(
+        settings.withJoin(JoinSettings.of(POOL).withOutput("block9_pool")),
+        IllegalArgumentException.class,
+        "its layers are images, block1_conv, block1_pool");
+    assertFails(
+        settings.withJoin(JoinSettings.of(MODELS.resolve("vector"))),
+        IllegalArgumentException.class,
+        "");
+    assertFails(settings.withJoin(JoinSettings.of(folder)), IOException.class, folder.toString());
+  }
+
+  @Test
+  void fineTuningWithEverythingFrozenIsRefusedAtOnce() {
+    LoopSettings twoPhases = loop().withFineTune(2, 1e-4);
+    assertThatThrownBy(() -> settings("run").withLoop(twoPhases))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Fine-tuning needs layers that are unfrozen");
+  }
+
+  @Test
+  void theRunsCommandRepeatsIt() {
+    TrainSettings settings =
+        settings("run")
+            .withJoin(
+                JoinSettings.of(POOL)
+                    .withHead(Head.parse("gap, dense(softmax)"))
+                    .withPlan(FreezePlan.unfreeze("block1_*")));
+    assertThat(settings.command())
+        .contains("--backbone " + POOL, "--head \"gap, dense(softmax)\"", "--unfreeze \"block1_*\"")
+        .contains("--epochs 3", "--batch-size 4", "--optimizer \"adam(0.05)\"", "--seed 1")
+        .endsWith("--out " + folder.resolve("run"));
+  }
+
+  private void assertFails(
+      TrainSettings settings, Class<? extends Exception> type, String sentence) {
+    assertThatThrownBy(() -> train(settings)).isInstanceOf(type).hasMessageContaining(sentence);
+    assertThat(settings.out().folder()).doesNotExist();
+    assertThat(partialFolders()).isEmpty();
+  }
+
+  private List<String> partialFolders() {
+    return names(folder).stream().filter(name -> name.contains("partial")).toList();
+  }
+
+  private static TrainedRun train(TrainSettings settings) throws IOException {
+    return TransferLearning.train(settings, TrainListener.none());
+  }
+
+  private TrainSettings settings(String run) {
+    return TrainSettings.of(data, POOL, folder.resolve(run))
+        .withLoop(loop())
+        .withOut(output(run, false, features()));
+  }
+
+  private static LoopSettings loop() {
+    return new LoopSettings(3, 4, Optimizer.parse("adam(0.05)"), LoopSettings.FineTune.NONE, 1);
+  }
+
+  private Optional<Path> features() {
+    return Optional.of(folder.resolve("features"));
+  }
+
+  private TrainSettings.OutputSettings output(
+      String run, boolean overwrite, Optional<Path> features) {
+    return new TrainSettings.OutputSettings(folder.resolve(run), overwrite, features);
+  }
+
+  private DataSettings prepared(String name, Optional<PreparationSettings.Size> size) {
+    PreparationSettings preparation =
+        new PreparationSettings(Optional.of(name), Optional.empty(), size, Optional.empty());
+    return new DataSettings(data, 0.2, Optional.empty(), preparation);
+  }
+
+  private Path copy(Path model, String name) throws IOException {
+    Path target = folder.resolve(name);
+    try (Stream<Path> files = Files.walk(model)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, target.resolve(model.relativize(file).toString()));
+      }
+    }
+    return target;
+  }
+
+  /** Of each file of the model, and of the history. */
+  private static Map<String, String> hashes(Path run) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    hashes.put("history.csv", Sha256.of(run.resolve("history.csv")));
+    try (Stream<Path> files = Files.walk(run.resolve("model"))) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        hashes.put(run.relativize(file).toString(), Sha256.of(file));
+      }
+    }
+    return hashes;
+  }
+
+  private static List<String> names(Path folder) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static JsonNode json(Path run) throws IOException {
+    return new ObjectMapper().readTree(run.resolve("run.json").toFile());
+  }
+
+  private static String escaped(Path path) {
+    return path.toString().replace("~", "~0").replace("/", "~1");
+  }
+}
