@@ -213,7 +213,12 @@ public final class Graft implements AutoCloseable {
     return values;
   }
 
-  private void assign(Map<String, HostTensor> values) {
+  /**
+   * Gives the variables other values.
+   *
+   * @param values of all of them, by node, as {@link #values()} gives them
+   */
+  public void assign(Map<String, HostTensor> values) {
     for (Variable variable : variables) {
       assign(variable, values.get(variable.node()));
     }

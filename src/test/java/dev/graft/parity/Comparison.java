@@ -116,8 +116,7 @@ final class Comparison {
             "Output " + output.key() + " is " + actual + ", expected " + expected + ".");
       }
       figures.put(
-          output.key(),
-          Distance.relativeToLargest(ParityRow.floats(actual), expected.floats()));
+          output.key(), Distance.relativeToLargest(ParityRow.floats(actual), expected.floats()));
     }
     return figures;
   }
@@ -175,8 +174,8 @@ final class Comparison {
     return null;
   }
 
-  private Figures.Run compare(
-      ParityRow.Run run, List<float[]> first, List<List<float[]>> steps) throws IOException {
+  private Figures.Run compare(ParityRow.Run run, List<float[]> first, List<List<float[]>> steps)
+      throws IOException {
     List<Integer> sizes = first.stream().map(values -> values.length).toList();
     List<Integer> allSizes = new ArrayList<>();
     steps.forEach(step -> allSizes.addAll(sizes));

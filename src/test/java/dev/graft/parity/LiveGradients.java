@@ -42,8 +42,7 @@ final class LiveGradients {
    * @param inputs by the key of the signature
    * @param seeds by the key of the output
    */
-  static Answer of(
-      Backbone backbone, Map<String, HostTensor> inputs, Map<String, HostTensor> seeds)
+  static Answer of(Backbone backbone, Map<String, HostTensor> inputs, Map<String, HostTensor> seeds)
       throws IOException {
     LiveGradients live = new LiveGradients(backbone);
     try (live.graph) {
@@ -102,8 +101,7 @@ final class LiveGradients {
         .outputs()
         .forEach(
             output -> {
-              Operand<TFloat32> values =
-                  tf.dtypes.cast(tensor(output.tensor()), TFloat32.class);
+              Operand<TFloat32> values = tf.dtypes.cast(tensor(output.tensor()), TFloat32.class);
               Constant<TFloat32> seed;
               try (Tensor value = seeds.get(output.key()).toNative()) {
                 seed = tf.constantOf((TFloat32) value);

@@ -101,8 +101,7 @@ final class TrainingSteps {
 
   /** The variables after each step, in the order of {@link #first}. */
   List<List<float[]>> run(String optimizer) {
-    Phase phase =
-        new Phase("parity", 1, training.batch(), Optimizer.parse(optimizer), 1);
+    Phase phase = new Phase("parity", 1, training.batch(), Optimizer.parse(optimizer), 1);
     try (CutModel cut = model.cut(plan)) {
       requireSame(cut.graft());
       List<List<float[]>> steps = new ArrayList<>();
@@ -160,5 +159,4 @@ final class TrainingSteps {
       }
     };
   }
-
 }
