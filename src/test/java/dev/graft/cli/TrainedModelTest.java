@@ -33,8 +33,9 @@ class TrainedModelTest {
         .contains("input  images: float32 [?, 16, 16, 3]")
         .contains("output probabilities: float32 [?, 2]")
         .anyMatch(
-            line -> line.matches("block1_conv +Conv2D +\\[\\?, 16, 16, 8\\] +224 +yes +yes.*"))
-        .anyMatch(line -> line.matches("head/dense +Dense +- +18 +yes +yes.*"));
+            line ->
+                line.matches("block1_conv +Conv2D +\\[\\?, 16, 16, 8\\] +224 +yes +yes +3072 B"))
+        .anyMatch(line -> line.matches("head/dense +Dense +- +18 +yes +yes +\\d+ B"));
   }
 
   @Test
