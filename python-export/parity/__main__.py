@@ -47,13 +47,14 @@ def write(row: Row, folder: Path, short: bool) -> None:
     built = row.build()
     model = built.model
     saving.save(model, row.form, folder / "model")
+    layers = [one.layer for one in named_layers(model)]
     subject = Subject(
         model=model,
         inputs=built.inputs(np.random.default_rng(2), numbers.BATCH),
         training_inputs=built.inputs(np.random.default_rng(3), numbers.BATCH * numbers.STEPS),
-        layers=[one.layer for one in named_layers(model)],
+        layers=layers,
         dead=row.dead,
-        half=row.half,
+        block=[one for one in layers if one.name in row.block] or None,
     )
     described = numbers.write_outputs(subject, folder)
     values = [np.load(folder / one["values"]) for one in described]
@@ -67,6 +68,8 @@ def write(row: Row, folder: Path, short: bool) -> None:
         "form": saving.FORMS[row.form],
         "half": row.half,
         "refused": list(row.refused),
+        "untrained": row.untrained,
+        "unusable": row.unusable,
         "versions": {
             "python": platform.python_version(),
             "tensorflow": tf.__version__,
@@ -85,7 +88,7 @@ def _inputs(inputs: list[Any], keys: list[str], folder: Path) -> list[dict[str, 
     described = []
     for index, (key, values) in enumerate(zip(keys, inputs, strict=True)):
         if values.dtype.kind in "OSU":
-            described.append({"key": key, "strings": values.tolist(), "shape": values.shape})
+            described.append({"key": key, "strings": values.ravel().tolist(), "shape": values.shape})
             continue
         np.save(folder / f"input-{index}.npy", values)
         described.append({"key": key, "file": f"input-{index}.npy"})

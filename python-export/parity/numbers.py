@@ -45,7 +45,7 @@ class Subject:
     training_inputs: list[Array]
     layers: list[Any]
     dead: tuple[str, ...] = ()
-    half: bool = False
+    block: list[Any] | None = None
 
 
 def write_outputs(subject: Subject, folder: Path) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def write_training(
     ``head`` gives logits for the output of the model and has its first weights; ``keras`` is the
     module of optimizers.
     """
-    block = last_block(subject.layers)
+    block = subject.block or last_block(subject.layers)
     names = [weight for layer in block for weight in layer.trainable_weights]
     weights = [*names, *head.trainable_weights]
     first = [weight.numpy() for weight in weights]
@@ -166,7 +166,9 @@ def _train(
 ) -> tuple[list[list[Array]], list[Array]]:
     """The weights after each step, and how near to zero each gradient came.
 
-    That is the smallest of the steps' |gradient| / root mean square of the variable's gradient.
+    That is the smallest of the steps' |gradient| in units of the root mean square of the variable's
+    gradients, plus a hundredth of the norm of all gradients spread over the variable: what the
+    comparison of gradients allows, times 10^4.
     """
     order = np.random.RandomState(_SHUFFLE_SEED).permutation(len(labels))
     steps, nearness = [], [np.full(weight.shape, np.inf, np.float32) for weight in weights]
@@ -178,19 +180,14 @@ def _train(
             )
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, [variable(weight) for weight in weights])
-        optimizer.apply_gradients(
-            list(zip(gradients, [_trained(weight) for weight in weights], strict=True))
-        )
+        optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
         steps.append([weight.numpy() for weight in weights])
-        for near, gradient in zip(nearness, gradients, strict=True):
-            values = np.abs(tf.convert_to_tensor(gradient).numpy())
-            scale = np.sqrt(np.mean(np.square(values, dtype=np.float64))) + 1e-30
-            np.minimum(near, values / np.float32(scale), out=near)
+        arrays = [tf.convert_to_tensor(one).numpy().astype(np.float64) for one in gradients]
+        every = float(np.sqrt(sum(np.sum(one**2) for one in arrays)))
+        for near, one in zip(nearness, arrays, strict=True):
+            scale = (np.linalg.norm(one) + 0.01 * every) / np.sqrt(one.size)
+            np.minimum(near, (np.abs(one) / scale).astype(np.float32), out=near)
     return steps, nearness
-
-
-def _trained(weight: Any) -> Any:
-    return weight
 
 
 def _outputs(model: Any, inputs: list[Array]) -> list[Any]:
