@@ -38,7 +38,10 @@ record Cut(GraphDef trunk, GraphDef graft, List<CutTensor> tensors) {
       Collection<String> inputs, Collection<String> changing, Collection<String> targets) {}
 
   static Cut of(GraphDef graph, Sources sources, TensorShapes shapes) {
-    GraphNodes nodes = new GraphNodes(graph);
+    return of(new GraphNodes(graph), sources, shapes);
+  }
+
+  static Cut of(GraphNodes nodes, Sources sources, TensorShapes shapes) {
     Set<String> needed = nodes.ancestors(sources.targets());
     Set<String> ofImages = nodes.descendants(sources.inputs());
     Set<String> changing = new LinkedHashSet<>(sources.changing());

