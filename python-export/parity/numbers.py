@@ -99,12 +99,13 @@ def write_training(
         np.save(folder / f"training-{index}.npy", values)
     for index, values in enumerate(first[len(names) :]):
         np.save(folder / f"head-{index}.npy", values)
+    gradients_of = _gradients(subject, head, weights)
     runs = []
     for number, text in enumerate(texts):
         for weight, value in zip(weights, first, strict=True):
             weight.assign(value)
         optimizer = optimizers.ALL[text](keras)
-        steps, nearness = _train(subject, head, weights, optimizer, labels)
+        steps, nearness = _train(subject, gradients_of, weights, optimizer, labels)
         _save_flat(folder / f"run-{number}.npy", [one for step in steps for one in step])
         _save_flat(folder / f"nearness-{number}.npy", nearness)
         runs.append(
@@ -161,8 +162,30 @@ def variable(weight: Any) -> tf.Variable:
     return weight if isinstance(weight, tf.Variable) else weight.value
 
 
+def _gradients(subject: Subject, head: Any, weights: list[Any]) -> Callable[..., list[Any]]:
+    """A function of labels and inputs, traced once, that computes op by op as Keras wrote it."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+    @tf.function(autograph=False, jit_compile=False)
+    def gradients(labels: Any, *inputs: Any) -> list[Any]:
+        with tf.GradientTape() as tape:
+            features = _outputs(subject.model, list(inputs))
+            losses = tf.nn.softmax_cross_entropy_with_logits(
+                tf.one_hot(labels, CLASSES), head(features[0])
+            )
+            loss = tf.reduce_mean(losses)
+        found = tape.gradient(loss, [variable(weight) for weight in weights])
+        return [tf.convert_to_tensor(one) for one in found]
+
+    return gradients
+
+
 def _train(
-    subject: Subject, head: Any, weights: list[Any], optimizer: Any, labels: Array
+    subject: Subject,
+    gradients_of: Callable[..., list[Any]],
+    weights: list[Any],
+    optimizer: Any,
+    labels: Array,
 ) -> tuple[list[list[Array]], list[Array]]:
     """The weights after each step, and how near to zero each gradient came.
 
@@ -173,16 +196,11 @@ def _train(
     order = np.random.RandomState(_SHUFFLE_SEED).permutation(len(labels))
     steps, nearness = [], [np.full(weight.shape, np.inf, np.float32) for weight in weights]
     for batch in np.split(order, STEPS):
-        with tf.GradientTape() as tape:
-            features = _outputs(subject.model, [one[batch] for one in subject.training_inputs])
-            losses = tf.nn.softmax_cross_entropy_with_logits(
-                tf.one_hot(labels[batch], CLASSES), head(features[0])
-            )
-            loss = tf.reduce_mean(losses)
-        gradients = tape.gradient(loss, [variable(weight) for weight in weights])
+        inputs = [tf.constant(one[batch]) for one in subject.training_inputs]
+        gradients = gradients_of(tf.constant(labels[batch]), *inputs)
         optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
         steps.append([weight.numpy() for weight in weights])
-        arrays = [tf.convert_to_tensor(one).numpy().astype(np.float64) for one in gradients]
+        arrays = [one.numpy().astype(np.float64) for one in gradients]
         every = float(np.sqrt(sum(np.sum(one**2) for one in arrays)))
         for near, one in zip(nearness, arrays, strict=True):
             scale = (np.linalg.norm(one) + 0.01 * every) / np.sqrt(one.size)
@@ -191,7 +209,7 @@ def _train(
 
 
 def _outputs(model: Any, inputs: list[Array]) -> list[Any]:
-    tensors = [tf.constant(one) for one in inputs]
+    tensors = [tf.convert_to_tensor(one) for one in inputs]
     outputs = model(_packed(model, tensors), training=False)
     return list(tf.nest.flatten(outputs))
 

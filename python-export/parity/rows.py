@@ -115,6 +115,13 @@ def gallery() -> list[Row]:
     return [*families(), *ways(), *shapes.rows()]
 
 
+def newer() -> list[Row]:
+    """Rows that a newer TensorFlow saves, committed in ``testdata/parity``."""
+    from parity import shapes
+
+    return shapes.newer()
+
+
 def ways() -> list[Row]:
     """One network in every form."""
     return [

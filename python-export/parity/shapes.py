@@ -19,6 +19,7 @@ _SIZE = 16
 
 def rows() -> list[Row]:
     """One row for each shape."""
+    top: dict[str, Any] = {"block": ("top",)}
     return [
         _row("sequential", "`Sequential`", "export", _sequential),
         _row("functional", "a residual functional model, `BatchNormalization`", "saved", _residual),
@@ -60,17 +61,38 @@ def rows() -> list[Row]:
             _attention,
             dead=("key/bias",),
         ),
-        _row("embedding", "`Embedding` over integers", "export", _embedding),
+        _row(
+            "embedding",
+            "`Embedding` over integers",
+            "export",
+            _embedding,
+            untrained="expected a float32 tensor",
+        ),
         _row(
             "text", "strings through `TextVectorization`", "export", _text, unusable="lookup table"
         ),
-        _row("lstm", "`LSTM`", "export", _recurrent("LSTM", False), refused=("conv", "lstm")),
-        _row("gru", "`GRU`", "saved", _recurrent("GRU", False), refused=("conv", "gru")),
+        _row("lstm", "`LSTM`", "export", _recurrent("LSTM", False), refused=("conv", "lstm"), **top),
+        _row("gru", "`GRU`", "saved", _recurrent("GRU", False), refused=("conv", "gru"), **top),
         _row("lstm-unrolled", "`LSTM(unroll=True)`", "handoff", _recurrent("LSTM", True)),
         _row("gru-unrolled", "`GRU(unroll=True)`", "export", _recurrent("GRU", True)),
-        _row("float16", "float16 variables and arithmetic", "export", _half, half=True),
+        _row("float16", "float16 variables and arithmetic", "export", _half, half=True, untrained="float16"),
         _row("mixed-float16", "float32 variables, float16 arithmetic", "saved", _mixed, half=True),
-        _row("conv3d", "`Conv3D`", "export", _conv3d, refused=("conv",)),
+        _row("conv3d", "`Conv3D`", "export", _conv3d, refused=("conv",), **top),
+    ]
+
+
+def newer() -> list[Row]:
+    """Tiny models for a newer TensorFlow to save."""
+    return [
+        Row("tf221-export", "saving", "TensorFlow 2.21: a residual network", "export", _residual),
+        Row("tf221-saved", "saving", "TensorFlow 2.21: a residual network", "saved", _residual),
+        Row(
+            "tf221-handoff",
+            "saving",
+            "TensorFlow 2.21: separable and depthwise convolutions",
+            "handoff",
+            _separable,
+        ),
     ]
 
 
