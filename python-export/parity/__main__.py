@@ -1,4 +1,8 @@
-"""``python -m parity FOLDER ROW...`` writes rows below FOLDER; ``--list`` names them all."""
+"""``python -m parity FOLDER ROW...`` writes rows below FOLDER; ``--list`` names all in rows.txt.
+
+The rows ``tf221-*`` are committed in ``testdata/parity``. They are made with ``--short`` in an
+environment of their own: ``tensorflow-cpu==2.21.*``, ``keras==3.15.*`` and ``pillow``.
+"""
 
 import argparse
 import json
@@ -22,15 +26,16 @@ _HEADS = {4: "gap, dense(softmax)", 3: "flatten, dense(softmax)", 2: "dense(soft
 
 def main() -> None:
     """Writes the rows that are asked for."""
-    known = {row.name: row for row in rows.gallery()}
+    known = {row.name: row for row in [*rows.gallery(), *rows.newer()]}
     parser = argparse.ArgumentParser(prog="parity", description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("rows", nargs="*", metavar="ROW")
-    parser.add_argument("--list", action="store_true", help="print the names of the rows")
+    parser.add_argument("--list", action="store_true", help="write the names of the rows")
     parser.add_argument("--short", action="store_true", help="two optimizers a row only")
     options = parser.parse_args()
     if options.list:
-        print("\n".join(known))
+        names = "\n".join(row.name for row in rows.gallery())
+        (options.folder / "rows.txt").write_text(names, encoding="utf-8")
         return
     for name in options.rows:
         if name not in known:
@@ -47,13 +52,14 @@ def write(row: Row, folder: Path, short: bool) -> None:
     built = row.build()
     model = built.model
     saving.save(model, row.form, folder / "model")
+    layers = [one.layer for one in named_layers(model)]
     subject = Subject(
         model=model,
         inputs=built.inputs(np.random.default_rng(2), numbers.BATCH),
         training_inputs=built.inputs(np.random.default_rng(3), numbers.BATCH * numbers.STEPS),
-        layers=[one.layer for one in named_layers(model)],
+        layers=layers,
         dead=row.dead,
-        half=row.half,
+        block=[one for one in layers if one.name in row.block] or None,
     )
     described = numbers.write_outputs(subject, folder)
     values = [np.load(folder / one["values"]) for one in described]
@@ -67,6 +73,8 @@ def write(row: Row, folder: Path, short: bool) -> None:
         "form": saving.FORMS[row.form],
         "half": row.half,
         "refused": list(row.refused),
+        "untrained": row.untrained,
+        "unusable": row.unusable,
         "versions": {
             "python": platform.python_version(),
             "tensorflow": tf.__version__,
@@ -85,7 +93,7 @@ def _inputs(inputs: list[Any], keys: list[str], folder: Path) -> list[dict[str, 
     described = []
     for index, (key, values) in enumerate(zip(keys, inputs, strict=True)):
         if values.dtype.kind in "OSU":
-            described.append({"key": key, "strings": values.tolist(), "shape": values.shape})
+            described.append({"key": key, "strings": values.ravel().tolist(), "shape": values.shape})
             continue
         np.save(folder / f"input-{index}.npy", values)
         described.append({"key": key, "file": f"input-{index}.npy"})

@@ -45,7 +45,7 @@ class Subject:
     training_inputs: list[Array]
     layers: list[Any]
     dead: tuple[str, ...] = ()
-    half: bool = False
+    block: list[Any] | None = None
 
 
 def write_outputs(subject: Subject, folder: Path) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def write_training(
     ``head`` gives logits for the output of the model and has its first weights; ``keras`` is the
     module of optimizers.
     """
-    block = last_block(subject.layers)
+    block = subject.block or last_block(subject.layers)
     names = [weight for layer in block for weight in layer.trainable_weights]
     weights = [*names, *head.trainable_weights]
     first = [weight.numpy() for weight in weights]
@@ -99,12 +99,13 @@ def write_training(
         np.save(folder / f"training-{index}.npy", values)
     for index, values in enumerate(first[len(names) :]):
         np.save(folder / f"head-{index}.npy", values)
+    gradients_of = _gradients(subject, head, weights)
     runs = []
     for number, text in enumerate(texts):
         for weight, value in zip(weights, first, strict=True):
             weight.assign(value)
         optimizer = optimizers.ALL[text](keras)
-        steps, nearness = _train(subject, head, weights, optimizer, labels)
+        steps, nearness = _train(subject, gradients_of, weights, optimizer, labels)
         _save_flat(folder / f"run-{number}.npy", [one for step in steps for one in step])
         _save_flat(folder / f"nearness-{number}.npy", nearness)
         runs.append(
@@ -161,40 +162,54 @@ def variable(weight: Any) -> tf.Variable:
     return weight if isinstance(weight, tf.Variable) else weight.value
 
 
+def _gradients(subject: Subject, head: Any, weights: list[Any]) -> Callable[..., list[Any]]:
+    """A function of labels and inputs, traced once, that computes op by op as Keras wrote it."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+    @tf.function(autograph=False, jit_compile=False)
+    def gradients(labels: Any, *inputs: Any) -> list[Any]:
+        with tf.GradientTape() as tape:
+            features = _outputs(subject.model, list(inputs))
+            losses = tf.nn.softmax_cross_entropy_with_logits(
+                tf.one_hot(labels, CLASSES), head(features[0])
+            )
+            loss = tf.reduce_mean(losses)
+        found = tape.gradient(loss, [variable(weight) for weight in weights])
+        return [tf.convert_to_tensor(one) for one in found]
+
+    return gradients
+
+
 def _train(
-    subject: Subject, head: Any, weights: list[Any], optimizer: Any, labels: Array
+    subject: Subject,
+    gradients_of: Callable[..., list[Any]],
+    weights: list[Any],
+    optimizer: Any,
+    labels: Array,
 ) -> tuple[list[list[Array]], list[Array]]:
     """The weights after each step, and how near to zero each gradient came.
 
-    That is the smallest of the steps' |gradient| / root mean square of the variable's gradient.
+    That is the smallest of the steps' |gradient| in units of the root mean square of the variable's
+    gradients, plus a hundredth of the norm of all gradients spread over the variable: what the
+    comparison of gradients allows, times 10^4.
     """
     order = np.random.RandomState(_SHUFFLE_SEED).permutation(len(labels))
     steps, nearness = [], [np.full(weight.shape, np.inf, np.float32) for weight in weights]
     for batch in np.split(order, STEPS):
-        with tf.GradientTape() as tape:
-            features = _outputs(subject.model, [one[batch] for one in subject.training_inputs])
-            losses = tf.nn.softmax_cross_entropy_with_logits(
-                tf.one_hot(labels[batch], CLASSES), head(features[0])
-            )
-            loss = tf.reduce_mean(losses)
-        gradients = tape.gradient(loss, [variable(weight) for weight in weights])
-        optimizer.apply_gradients(
-            list(zip(gradients, [_trained(weight) for weight in weights], strict=True))
-        )
+        inputs = [tf.constant(one[batch]) for one in subject.training_inputs]
+        gradients = gradients_of(tf.constant(labels[batch]), *inputs)
+        optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
         steps.append([weight.numpy() for weight in weights])
-        for near, gradient in zip(nearness, gradients, strict=True):
-            values = np.abs(tf.convert_to_tensor(gradient).numpy())
-            scale = np.sqrt(np.mean(np.square(values, dtype=np.float64))) + 1e-30
-            np.minimum(near, values / np.float32(scale), out=near)
+        arrays = [one.numpy().astype(np.float64) for one in gradients]
+        every = float(np.sqrt(sum(np.sum(one**2) for one in arrays)))
+        for near, one in zip(nearness, arrays, strict=True):
+            scale = (np.linalg.norm(one) + 0.01 * every) / np.sqrt(one.size)
+            np.minimum(near, (np.abs(one) / scale).astype(np.float32), out=near)
     return steps, nearness
 
 
-def _trained(weight: Any) -> Any:
-    return weight
-
-
 def _outputs(model: Any, inputs: list[Array]) -> list[Any]:
-    tensors = [tf.constant(one) for one in inputs]
+    tensors = [tf.convert_to_tensor(one) for one in inputs]
     outputs = model(_packed(model, tensors), training=False)
     return list(tf.nest.flatten(outputs))
 

@@ -29,9 +29,11 @@ class Built:
 class Row:
     """One row.
 
-    ``dead`` names variables whose gradient is nothing by the model's nature, ``refused`` those
-    that Graft refuses to unfreeze. ``training`` names the optimizers; none for a model to which no
-    head is joined. ``output_layer`` is where the head is joined in a model of several outputs.
+    What is expected to be refused: ``refused`` names variables that cannot be unfrozen,
+    ``untrained`` and ``unusable`` are parts of the reason why no head can be trained, and why the
+    model cannot be used at all. ``dead`` names variables whose gradient is nothing by the model's nature. ``training`` names the optimizers; none for a model to which no
+    head is joined. ``output_layer`` is where the head is joined in a model of several outputs, and
+    ``block`` names the layers to train where the last ones do not reach the head.
     """
 
     name: str
@@ -43,6 +45,9 @@ class Row:
     dead: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     output_layer: str | None = None
+    untrained: str | None = None
+    unusable: str | None = None
+    block: tuple[str, ...] = ()
     half: bool = False
 
 
@@ -105,4 +110,22 @@ def enlivened(model: Any, inputs: Callable[[Random, int], list[Array]]) -> Built
 
 def gallery() -> list[Row]:
     """All rows that this environment makes."""
-    return families()
+    from parity import shapes
+
+    return [*families(), *ways(), *shapes.rows()]
+
+
+def newer() -> list[Row]:
+    """Rows that a newer TensorFlow saves, committed in ``testdata/parity``."""
+    from parity import shapes
+
+    return shapes.newer()
+
+
+def ways() -> list[Row]:
+    """One network in every form."""
+    return [
+        Row(f"efficientnetb0-{form}", "saving", "EfficientNetB0 64x64", form, build)
+        for form in ("export", "saved")
+        for build in [_family("efficientnetb0", 64, "none")]
+    ]

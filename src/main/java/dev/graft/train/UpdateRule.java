@@ -35,11 +35,13 @@ public final class UpdateRule {
     this.tf = weightDecay == 0 ? plain : plain.withControlDependencies(List.of(decay(weightDecay)));
   }
 
-  /** A variable to update. */
-  record Target(String name, Shape shape, Output<? extends TType> handle) {
+  /**
+   * A variable to update; its node is unique, its name in Keras may be that of a head's variable.
+   */
+  record Target(String node, Shape shape, Output<? extends TType> handle) {
     static Target of(Graft graft, Graft.Variable variable) {
       Shape shape = Shape.of(variable.shape().stream().mapToLong(Long::longValue).toArray());
-      return new Target(variable.name(), shape, graft.handle(variable));
+      return new Target(variable.node(), shape, graft.handle(variable));
     }
   }
 
@@ -163,7 +165,7 @@ public final class UpdateRule {
   }
 
   private Operand<? extends TType> slot(String name, Shape shape, float initial) {
-    String full = "optimizer/" + target.name() + "/" + name;
+    String full = "optimizer/" + target.node() + "/" + name;
     VarHandleOp slot =
         plain.withName(name).varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(full));
     initializers.add(

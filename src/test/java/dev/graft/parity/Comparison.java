@@ -2,9 +2,12 @@ package dev.graft.parity;
 
 import dev.graft.model.Backbone;
 import dev.graft.model.FrozenGraph;
+import dev.graft.model.Preflight;
+import dev.graft.parity.Figures.Training;
 import dev.graft.savedmodel.FlatModel;
 import dev.graft.savedmodel.FlatOutput;
 import dev.graft.savedmodel.FlatVariable;
+import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
@@ -16,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.tensorflow.exceptions.TFInvalidArgumentException;
 
 /** Computes in Java what Python computed for one row, and compares. */
 final class Comparison {
@@ -37,16 +41,39 @@ final class Comparison {
   }
 
   static Figures of(ParityRow row) throws IOException {
-    return new Comparison(row).figures();
+    Comparison comparison;
+    try {
+      comparison = new Comparison(row);
+    } catch (ModelFormatException e) {
+      return Figures.unusable(row.manifest(), e.getMessage());
+    }
+    return comparison.figures();
   }
 
   private Figures figures() throws IOException {
     requireSameVariables();
-    LiveGradients.Answer gradients = LiveGradients.of(backbone, inputs(), seeds());
-    List<Figures.Run> runs = new ArrayList<>();
-    String trainingRefused = manifest.training() == null ? "no head to join" : train(runs);
-    return new Figures(
-        manifest, outputs(), compare(gradients), reasons(gradients), runs, trainingRefused);
+    Map<String, String> refused = refused();
+    List<String> allowed =
+        manifest.variables().stream()
+            .filter(weight -> !refused.containsKey(weight.name()))
+            .map(weight -> bySha.get(weight.sha256()).node())
+            .toList();
+    Map<String, float[]> gradients = LiveGradients.of(backbone, allowed, inputs(), seeds());
+    Training trained = manifest.training() == null ? Training.none() : train();
+    return new Figures(manifest, outputs(), compare(gradients), refused, trained, null);
+  }
+
+  /** Why the preflight refuses to unfreeze a variable, by its name. */
+  private Map<String, String> refused() {
+    Preflight preflight = Preflight.of(backbone);
+    Map<String, String> reasons = new LinkedHashMap<>();
+    for (ParityRow.Weight weight : manifest.variables()) {
+      preflight
+          .verdict(backbone.layerOf(bySha.get(weight.sha256())))
+          .flatMap(Preflight.Verdict::obstacle)
+          .ifPresent(obstacle -> reasons.put(weight.name(), obstacle.describe()));
+    }
+    return reasons;
   }
 
   /** Java knows exactly Python's trainable variables as trainable, with their values. */
@@ -121,7 +148,7 @@ final class Comparison {
     return figures;
   }
 
-  private List<Figures.Gradient> compare(LiveGradients.Answer actual) throws IOException {
+  private List<Figures.Gradient> compare(Map<String, float[]> actual) throws IOException {
     List<float[]> expected =
         row.arrays(
             "gradients.npy", manifest.variables().stream().map(ParityRow.Weight::size).toList());
@@ -132,7 +159,7 @@ final class Comparison {
     List<Figures.Gradient> figures = new ArrayList<>();
     for (int i = 0; i < expected.size(); i++) {
       ParityRow.Weight weight = manifest.variables().get(i);
-      float[] found = actual.values().get(bySha.get(weight.sha256()).node());
+      float[] found = actual.get(bySha.get(weight.sha256()).node());
       if (found != null) {
         figures.add(
             new Figures.Gradient(
@@ -145,33 +172,20 @@ final class Comparison {
     return figures;
   }
 
-  private Map<String, String> reasons(LiveGradients.Answer actual) {
-    Map<String, String> reasons = new LinkedHashMap<>();
-    for (ParityRow.Weight weight : manifest.variables()) {
-      String reason = actual.refused().get(bySha.get(weight.sha256()).node());
-      if (reason != null) {
-        reasons.put(weight.name(), reason);
-      }
-    }
-    return reasons;
-  }
-
-  /** The reason why the row can't train, or null. */
-  private String train(List<Figures.Run> runs) throws IOException {
+  private Training train() throws IOException {
     TrainingSteps steps;
+    List<Figures.Run> runs = new ArrayList<>();
     try {
       steps = TrainingSteps.of(row, backbone, bySha);
-    } catch (IllegalArgumentException e) {
-      return e.getMessage();
-    }
-    for (ParityRow.Run run : manifest.training().runs()) {
-      try {
-        runs.add(compare(run, steps.first(), steps.run(run.optimizer())));
-      } catch (IllegalArgumentException e) {
-        return e.getMessage();
+      for (ParityRow.Run run : manifest.training().runs()) {
+        runs.add(compare(run, steps.first(), steps.run(run.optimizer(), false)));
       }
+      ParityRow.Run first = manifest.training().runs().get(0);
+      Figures.Run folded = compare(first, steps.first(), steps.run(first.optimizer(), true));
+      return new Training(runs, null, steps.folding(), folded.ofChangeWithAll());
+    } catch (IllegalArgumentException e) {
+      return Training.refused(message(e));
     }
-    return null;
   }
 
   private Figures.Run compare(ParityRow.Run run, List<float[]> first, List<List<float[]>> steps)
@@ -199,5 +213,13 @@ final class Comparison {
       names.add("head " + i);
     }
     return names;
+  }
+
+  /** What Graft says; an error of TensorFlow is none of its refusals. */
+  private static String message(IllegalArgumentException e) {
+    if (e instanceof TFInvalidArgumentException) {
+      throw e;
+    }
+    return e.getMessage();
   }
 }

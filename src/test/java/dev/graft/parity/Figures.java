@@ -11,16 +11,39 @@ import java.util.OptionalDouble;
  * @param outputs largest difference over largest magnitude, by output
  * @param gradients by trainable variable, those that have one
  * @param refused variables that can't be unfrozen, with the reason
- * @param runs by optimizer
- * @param trainingRefused why the row does not train; null where it does
+ * @param training of the last block and a head
+ * @param unusable why Graft refuses the model; null where it reads it, and then all else is there
  */
 record Figures(
     ParityRow.Manifest row,
     Map<String, Double> outputs,
     List<Gradient> gradients,
     Map<String, String> refused,
-    List<Run> runs,
-    String trainingRefused) {
+    Training training,
+    String unusable) {
+
+  static Figures unusable(ParityRow.Manifest row, String reason) {
+    return new Figures(row, Map.of(), List.of(), Map.of(), Training.none(), reason);
+  }
+
+  /**
+   * Training with every optimizer.
+   *
+   * @param runs by optimizer
+   * @param refused why there is none; null where there is
+   * @param folding largest difference, over the largest magnitude, between the features of the
+   *     folded trunk, on which Graft trains, and those of the trunk as built
+   * @param folded the first optimizer's {@code ofChange} with the features of the folded trunk
+   */
+  record Training(List<Run> runs, String refused, double folding, double folded) {
+    static Training none() {
+      return new Training(List.of(), null, 0, 0);
+    }
+
+    static Training refused(String reason) {
+      return new Training(List.of(), reason, 0, 0);
+    }
+  }
 
   /**
    * One variable's gradient.

@@ -2,7 +2,6 @@ package dev.graft.parity;
 
 import dev.graft.model.Backbone;
 import dev.graft.savedmodel.FlatInput;
-import dev.graft.savedmodel.FlatVariable;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
-import org.tensorflow.exceptions.TensorFlowException;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Constant;
 import org.tensorflow.types.TFloat32;
@@ -24,12 +22,6 @@ import org.tensorflow.types.family.TType;
 
 /** The gradients of a model's variables, of the sum of output × seeded tensor. */
 final class LiveGradients {
-  /**
-   * @param values by the node of the variable
-   * @param refused why a variable has none, by its node
-   */
-  record Answer(Map<String, float[]> values, Map<String, String> refused) {}
-
   private final Backbone backbone;
   private final Graph graph = new Graph();
   private final Ops tf = Ops.create(graph).withSubScope("parity");
@@ -39,58 +31,43 @@ final class LiveGradients {
   }
 
   /**
+   * @param variables nodes of those that are asked for
    * @param inputs by the key of the signature
    * @param seeds by the key of the output
+   * @return by the node of the variable
    */
-  static Answer of(Backbone backbone, Map<String, HostTensor> inputs, Map<String, HostTensor> seeds)
+  static Map<String, float[]> of(
+      Backbone backbone,
+      List<String> variables,
+      Map<String, HostTensor> inputs,
+      Map<String, HostTensor> seeds)
       throws IOException {
+    if (variables.isEmpty()) {
+      return Map.of();
+    }
     LiveGradients live = new LiveGradients(backbone);
     try (live.graph) {
-      return live.answer(inputs, seeds);
+      return live.answer(variables, inputs, seeds);
     }
   }
 
-  private Answer answer(Map<String, HostTensor> inputs, Map<String, HostTensor> seeds)
+  private Map<String, float[]> answer(
+      List<String> variables, Map<String, HostTensor> inputs, Map<String, HostTensor> seeds)
       throws IOException {
     graph.importGraphDef(backbone.flat().graph());
-    Output<?> loss = loss(seeds);
-    Map<String, Output<?>> gradients = new LinkedHashMap<>();
-    Map<String, String> refused = new LinkedHashMap<>();
-    List<FlatVariable> trainable =
-        backbone.flat().variables().stream().filter(FlatVariable::trainable).toList();
-    add(trainable, loss, gradients, refused);
-    try (Session session = new Session(graph)) {
-      backbone.values().forEach((node, value) -> assign(session, node, value));
-      return new Answer(run(session, inputs, gradients), refused);
-    }
-  }
-
-  /** All at once, or one by one to learn which of them have none. */
-  private void add(
-      List<FlatVariable> variables,
-      Output<?> loss,
-      Map<String, Output<?>> gradients,
-      Map<String, String> refused) {
     Output<?>[] handles =
         variables.stream()
-            .map(variable -> graph.operationOrThrow(variable.node()).output(0))
+            .map(variable -> graph.operationOrThrow(variable).output(0))
             .toArray(Output<?>[]::new);
-    try {
-      Output<?>[] added =
-          graph.addGradients(
-              "gradients" + gradients.size() + "_" + refused.size(),
-              new Output<?>[] {loss},
-              handles,
-              null);
-      for (int i = 0; i < added.length; i++) {
-        gradients.put(variables.get(i).node(), added[i]);
+    Output<?>[] gradients = graph.addGradients(loss(seeds), handles);
+    try (Session session = new Session(graph)) {
+      assign(session, backbone.values());
+      List<float[]> values = run(session, inputs, gradients);
+      Map<String, float[]> byNode = new LinkedHashMap<>();
+      for (int i = 0; i < variables.size(); i++) {
+        byNode.put(variables.get(i), values.get(i));
       }
-    } catch (TensorFlowException e) {
-      if (variables.size() == 1) {
-        refused.put(variables.get(0).node(), e.getMessage());
-      } else {
-        variables.forEach(variable -> add(List.of(variable), loss, gradients, refused));
-      }
+      return byNode;
     }
   }
 
@@ -116,20 +93,27 @@ final class LiveGradients {
     return graph.outputOrThrow(name);
   }
 
-  private void assign(Session session, String node, HostTensor value) {
-    Output<? extends TType> handle = graph.operationOrThrow(node).output(0);
-    try (Tensor tensor = value.toNative()) {
-      var fed = tf.placeholder(((TType) tensor).type());
-      var assign = tf.assignVariableOp(handle, fed);
-      session.runner().feed(fed, tensor).addTarget(assign).run().close();
+  /** All in one run: TensorFlow prepares the whole graph for each new set of targets. */
+  private void assign(Session session, Map<String, HostTensor> values) {
+    Session.Runner runner = session.runner();
+    List<Tensor> fed = new ArrayList<>();
+    try {
+      values.forEach(
+          (node, value) -> {
+            Tensor tensor = value.toNative();
+            fed.add(tensor);
+            Operand<? extends TType> placeholder = tf.placeholder(((TType) tensor).type());
+            Output<? extends TType> handle = graph.operationOrThrow(node).output(0);
+            runner.feed(placeholder, tensor).addTarget(tf.assignVariableOp(handle, placeholder));
+          });
+      runner.run().close();
+    } finally {
+      fed.forEach(Tensor::close);
     }
   }
 
-  private Map<String, float[]> run(
-      Session session, Map<String, HostTensor> inputs, Map<String, Output<?>> gradients) {
-    if (gradients.isEmpty()) {
-      return Map.of();
-    }
+  private List<float[]> run(
+      Session session, Map<String, HostTensor> inputs, Output<?>[] gradients) {
     List<Tensor> fed = new ArrayList<>();
     try {
       Session.Runner runner = session.runner();
@@ -138,12 +122,13 @@ final class LiveGradients {
         fed.add(tensor);
         runner.feed(input.node(), tensor);
       }
-      gradients.values().forEach(runner::fetch);
-      Map<String, float[]> values = new LinkedHashMap<>();
+      for (Output<?> gradient : gradients) {
+        runner.fetch(gradient);
+      }
+      List<float[]> values = new ArrayList<>();
       try (Result result = runner.run()) {
-        int i = 0;
-        for (String node : gradients.keySet()) {
-          values.put(node, ParityRow.floats(HostTensor.fromNative(result.get(i++))));
+        for (int i = 0; i < gradients.length; i++) {
+          values.add(ParityRow.floats(HostTensor.fromNative(result.get(i))));
         }
       }
       return values;

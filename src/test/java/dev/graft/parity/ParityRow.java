@@ -32,6 +32,8 @@ record ParityRow(Path folder, Manifest manifest) {
       String form,
       boolean half,
       List<String> refused,
+      String untrained,
+      String unusable,
       Map<String, String> versions,
       List<Input> inputs,
       List<OutputFiles> outputs,

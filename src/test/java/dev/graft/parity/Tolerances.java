@@ -15,8 +15,10 @@ record Tolerances(
   static final Tolerances HALF = new Tolerances(1e-2, 1e-2, 1e-6, 1e-3, 1e-5);
 
   /**
-   * A weight whose gradient is below this part of the root mean square of its variable's gradient
-   * counts as near zero: rules that divide a gradient by its own size then answer to rounding.
+   * A weight whose gradient is smaller than what two right gradients may differ by counts as near
+   * zero: rules that divide a gradient by its own size then answer to rounding. In the unit of
+   * {@code nearness} in the row's files, (norm of the variable's gradient + norm of all / 100) /
+   * √(number of its weights), that is this.
    */
   static final double NEAR_ZERO = 1e-4;
 }

@@ -7,10 +7,12 @@ import dev.graft.model.Backbone;
 import dev.graft.model.CutModel;
 import dev.graft.model.CutTensor;
 import dev.graft.model.FreezePlan;
+import dev.graft.model.FrozenGraph;
 import dev.graft.model.Graft;
 import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
 import dev.graft.savedmodel.FlatVariable;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import dev.graft.train.Optimizer;
 import dev.graft.train.Phase;
@@ -34,6 +36,8 @@ final class TrainingSteps {
   private final List<String> nodes;
   private final List<float[]> first;
   private final List<HostTensor> inputs;
+  private List<float[]> features;
+  private List<float[]> foldedFeatures;
 
   private TrainingSteps(
       ParityRow.Training training,
@@ -47,7 +51,7 @@ final class TrainingSteps {
     this.nodes = nodes;
     this.inputs = inputs;
     Map<String, float[]> values = new LinkedHashMap<>();
-    model.weights().forEach(weight -> values.put(weight.node(), weight.value().floats()));
+    model.weights().forEach(weight -> values.put(weight.node(), ParityRow.floats(weight.value())));
     this.first = nodes.stream().map(values::get).toList();
   }
 
@@ -100,12 +104,13 @@ final class TrainingSteps {
   }
 
   /** The variables after each step, in the order of {@link #first}. */
-  List<List<float[]>> run(String optimizer) {
+  List<List<float[]>> run(String optimizer, boolean folded) {
     Phase phase = new Phase("parity", 1, training.batch(), Optimizer.parse(optimizer), 1);
     try (CutModel cut = model.cut(plan)) {
       requireSame(cut.graft());
+      computeFeatures(cut);
       List<List<float[]>> steps = new ArrayList<>();
-      Examples examples = examples(cut);
+      Examples examples = examples(cut, folded ? foldedFeatures : features);
       new Trainer(cut.graft(), phase)
           .fit(examples, examples, History.empty(), recorder(cut.graft(), steps));
       if (steps.size() != training.steps()) {
@@ -132,14 +137,42 @@ final class TrainingSteps {
       @Override
       public void progress(String task, long done, long total) {
         Map<String, HostTensor> values = graft.values();
-        steps.add(nodes.stream().map(node -> values.get(node).floats()).toList());
+        steps.add(nodes.stream().map(node -> ParityRow.floats(values.get(node))).toList());
       }
     };
   }
 
-  private Examples examples(CutModel cut) {
-    List<HostTensor> features = cut.trunk().run(inputs);
-    List<float[]> values = features.stream().map(HostTensor::floats).toList();
+  /**
+   * Largest difference between the features of the folded trunk and those of the trunk as built.
+   */
+  double folding() {
+    double worst = 0;
+    for (int i = 0; i < features.size(); i++) {
+      worst = Math.max(worst, Distance.relativeToLargest(foldedFeatures.get(i), features.get(i)));
+    }
+    return worst;
+  }
+
+  private void computeFeatures(CutModel cut) {
+    if (features == null) { // equal cuts have equal features
+      foldedFeatures = floats(cut.trunk().run(inputs));
+      Map<String, HostTensor> values = new LinkedHashMap<>();
+      model.weights().forEach(weight -> values.put(weight.node(), weight.value()));
+      List<String> fed =
+          model.backbone().flat().inputs().stream().map(input -> input.node()).toList();
+      List<String> wanted = cut.tensors().stream().map(CutTensor::tensor).toList();
+      try (FrozenGraph trunk =
+          FrozenGraph.open(Arithmetic.AS_BUILT, model.inferenceGraph(), values, fed, wanted)) {
+        features = floats(trunk.run(inputs));
+      }
+    }
+  }
+
+  private static List<float[]> floats(List<HostTensor> tensors) {
+    return tensors.stream().map(HostTensor::floats).toList();
+  }
+
+  private Examples examples(CutModel cut, List<float[]> values) {
     List<CutTensor> tensors = cut.tensors();
     return new Examples() {
       @Override

@@ -63,6 +63,19 @@ class HeadInJavaTest {
     requireSameAnswers(run);
   }
 
+  @Test
+  void aLayerOfTheHeadMayBeCalledLikeALayerOfTheBackbone() throws Exception {
+    Head head =
+        (scope, features) -> {
+          Ops tf = scope.tf();
+          scope.layer("block1_conv");
+          var kernel = scope.variable("kernel", Initializer.glorotUniform(), 8, scope.classes());
+          var pooled = tf.math.mean(features, tf.constant(new int[] {1, 2}));
+          return tf.linalg.matMul(pooled, kernel);
+        };
+    requireSameAnswers(train(head, FreezePlan.unfreeze("block1_conv")));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
