@@ -45,7 +45,8 @@ final class TrainCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "DATA",
       description =
-          "Folder with one sub-folder a class, or with train/ and validation/ (and test/) of those.")
+          "Folder with one sub-folder a class, or with train/ and validation/ (and test/) of those, or"
+              + " a .csv file with path,label.")
   private Path data;
 
   @Option(
