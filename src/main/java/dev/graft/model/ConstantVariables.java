@@ -1,14 +1,24 @@
 package dev.graft.model;
 
 import dev.graft.tensor.HostTensor;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
-/** Puts the values of frozen variables into a graph, so that TensorFlow can fold and fuse them. */
+/**
+ * Puts the values of frozen variables into a graph, so that TensorFlow can fold and fuse them.
+ *
+ * <p>A variable that a loop or a branch reads is handed to a function of the graph, which takes
+ * variables and no values: it stays one.
+ */
 final class ConstantVariables {
+  private static final Set<String> CALLS =
+      Set.of("While", "StatelessWhile", "If", "StatelessIf", "Case", "StatelessCase");
   private static final String AXIS_SUFFIX = "/graft_axis";
 
   private ConstantVariables() {}
@@ -16,10 +26,13 @@ final class ConstantVariables {
   /**
    * Replaces each variable by a constant and each of its reads by that constant's value.
    *
-   * @param values by the name of the {@code VarHandleOp}; variables without a value stay
+   * @param every by the name of the {@code VarHandleOp}; variables without a value stay, and those
+   *     of {@link #live}
    * @throws IllegalArgumentException when a frozen variable is used otherwise than by reading it
    */
-  static GraphDef fill(GraphDef graph, Map<String, HostTensor> values) {
+  static GraphDef fill(GraphDef graph, Map<String, HostTensor> every) {
+    Map<String, HostTensor> values = new HashMap<>(every);
+    values.keySet().removeAll(live(graph, every).keySet());
     GraphDef.Builder filled = graph.toBuilder().clearNode();
     for (NodeDef node : graph.getNodeList()) {
       if (node.getOp().equals("VarHandleOp") && values.containsKey(node.getName())) {
@@ -31,6 +44,21 @@ final class ConstantVariables {
       }
     }
     return filled.build();
+  }
+
+  /**
+   * Those of the values whose variables {@link #fill} leaves as they are: who runs, assigns them.
+   */
+  static Map<String, HostTensor> live(GraphDef graph, Map<String, HostTensor> values) {
+    Map<String, HostTensor> live = new LinkedHashMap<>();
+    for (NodeDef node : graph.getNodeList()) {
+      if (CALLS.contains(node.getOp())) {
+        node.getInputList().stream()
+            .filter(values::containsKey)
+            .forEach(input -> live.put(input, values.get(input)));
+      }
+    }
+    return live;
   }
 
   private static void addRead(GraphDef.Builder filled, NodeDef node) {

@@ -12,7 +12,7 @@ import org.tensorflow.Tensor;
 import org.tensorflow.proto.GraphDef;
 
 /**
- * A graph whose variables are constants, ready to run. Owns a graph and a session; close it. Safe
+ * A graph whose variables do not change, ready to run. Owns a graph and a session; close it. Safe
  * for many threads; {@link #close} waits for nobody, so close it when the last run has ended.
  *
  * <p>No run has a batch of one row: TensorFlow's kernels for a single row round differently, so a
@@ -52,7 +52,14 @@ public final class FrozenGraph implements AutoCloseable {
     Graph graph = new Graph();
     try {
       graph.importGraphDef(ConstantVariables.fill(definition, values));
-      return new FrozenGraph(arithmetic, inputs, outputs, graph);
+      FrozenGraph frozen = new FrozenGraph(arithmetic, inputs, outputs, graph);
+      try {
+        VariableValues.assign(graph, frozen.session, ConstantVariables.live(definition, values));
+        return frozen;
+      } catch (RuntimeException | Error e) {
+        frozen.session.close();
+        throw e;
+      }
     } catch (RuntimeException | Error e) {
       graph.close();
       throw e;

@@ -7,16 +7,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.tensorflow.Graph;
-import org.tensorflow.Operation;
 import org.tensorflow.Output;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
-import org.tensorflow.Tensor;
-import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Op;
 import org.tensorflow.op.Ops;
-import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.family.TType;
@@ -53,7 +48,6 @@ public final class Graft implements AutoCloseable {
     this.variables = List.copyOf(variables);
     this.inputs = List.copyOf(inputs);
     this.tensors = joined.tensors();
-    this.session = new Session(graph, false);
     Ops tf = Ops.create(graph).withSubScope("graft");
     for (Variable variable : variables) {
       reads.add(tf.readVariableOp(handle(variable), TFloat32.class).asOutput());
@@ -62,6 +56,8 @@ public final class Graft implements AutoCloseable {
       Output<?> value = graph.outputOrThrow(update.value().toString());
       updates.add(tf.assignVariableOp(handle(update.variable().node()), value));
     }
+    // Last: a graph waits for its sessions when it is closed, also for one that nobody can close.
+    this.session = new Session(graph, false);
   }
 
   /**
@@ -79,7 +75,9 @@ public final class Graft implements AutoCloseable {
       graph.importGraphDef(ConstantVariables.fill(cut.graft(), frozen));
       Graft graft = new Graft(graph, variables, cut.tensors(), joined);
       try {
-        graft.assign(values);
+        Map<String, HostTensor> live = ConstantVariables.live(cut.graft(), frozen);
+        variables.forEach(variable -> live.put(variable.node(), values.get(variable.node())));
+        VariableValues.assign(graph, graft.session, live);
         return graft;
       } catch (RuntimeException | Error e) {
         graft.session.close();
@@ -219,23 +217,8 @@ public final class Graft implements AutoCloseable {
    * @param values of all of them, by node, as {@link #values()} gives them
    */
   public void assign(Map<String, HostTensor> values) {
-    for (Variable variable : variables) {
-      assign(variable, values.get(variable.node()));
-    }
-  }
-
-  private void assign(Variable variable, HostTensor value) {
-    Ops tf = Ops.create(graph).withSubScope("graft");
-    Placeholder<TFloat32> fed =
-        tf.placeholder(
-            TFloat32.class,
-            Placeholder.shape(
-                Shape.of(variable.shape().stream().mapToLong(Long::longValue).toArray())));
-    Operation assign = tf.assignVariableOp(handle(variable), fed).op();
-    assert value.dtype() == DataType.DT_FLOAT;
-    try (Tensor tensor = value.toNative()) {
-      session.runner().feed(fed, tensor).addTarget(assign).run().close();
-    }
+    requireOpen();
+    VariableValues.assign(graph, session, values);
   }
 
   private void requireOpen() {

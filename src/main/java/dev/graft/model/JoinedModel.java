@@ -14,9 +14,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
@@ -216,6 +218,7 @@ public final class JoinedModel {
     List<Graft.Variable> training = new ArrayList<>();
     for (FlatVariable variable : backbone.flat().variables()) {
       if (variable.trainable() && unfrozen.contains(backbone.layerOf(variable))) {
+        requireFloat32(variable);
         training.add(new Graft.Variable(variable.node(), variable.name(), variable.shape(), true));
       }
     }
@@ -225,6 +228,21 @@ public final class JoinedModel {
               variable.node(), variable.name(), variable.initial().shape(), variable.trainable()));
     }
     return training;
+  }
+
+  private void requireFloat32(FlatVariable variable) {
+    if (variable.dtype() != DataType.DT_FLOAT) {
+      throw new IllegalArgumentException(
+          ("Layer \"%s\" can't train: its variable %s is %s, expected float32; keep the layer frozen,"
+                  + " or build the model in float32 (mixed_float16 has float32 variables).")
+              .formatted(backbone.layerOf(variable), variable.name(), typeName(variable.dtype())));
+    }
+  }
+
+  private static String typeName(DataType type) {
+    return type == DataType.DT_HALF
+        ? "float16"
+        : type.name().substring("DT_".length()).toLowerCase(Locale.ROOT);
   }
 
   private static Map<String, String> trained(List<Graft.Variable> training) {
