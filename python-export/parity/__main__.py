@@ -72,6 +72,7 @@ def write(row: Row, folder: Path, short: bool) -> None:
         "what": row.what,
         "form": saving.FORMS[row.form],
         "half": row.half,
+        "dead": list(row.dead),
         "refused": list(row.refused),
         "untrained": row.untrained,
         "unusable": row.unusable,

@@ -5,9 +5,11 @@ import dev.graft.metrics.Evaluation;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import dev.graft.train.DataSettings;
+import dev.graft.train.EarlyStopping;
 import dev.graft.train.JoinSettings;
 import dev.graft.train.LoopSettings;
 import dev.graft.train.Optimizer;
+import dev.graft.train.Schedule;
 import dev.graft.train.TrainListener;
 import dev.graft.train.TrainSettings;
 import dev.graft.train.TrainedRun;
@@ -126,9 +128,27 @@ final class TrainCommand implements Callable<Integer> {
       names = "--optimizer",
       defaultValue = "adam(1e-3)",
       description =
-          "adam, sgd, rmsprop or adagrad with learning rate and settings, as in"
-              + " \"sgd(0.01, momentum=0.9, nesterov)\" (default: ${DEFAULT-VALUE}).")
+          "adam, adamw, nadam, sgd, rmsprop or adagrad with learning rate and settings, as in"
+              + " \"sgd(0.01, momentum=0.9, nesterov, clipnorm=1)\" (default: ${DEFAULT-VALUE}).")
   private String optimizer;
+
+  @Option(
+      names = "--schedule",
+      defaultValue = "constant",
+      description =
+          "How the learning rate changes over a phase: constant, step(epochs=10, factor=0.1),"
+              + " exponential(factor=0.9), polynomial(end=0, power=1), cosine(warmup=0, end=0) or"
+              + " plateau(factor=0.1, patience=10); lengths in epochs, ends as shares of the rate"
+              + " (default: ${DEFAULT-VALUE}).")
+  private String schedule;
+
+  @Option(
+      names = "--early-stopping",
+      paramLabel = "PATIENCE",
+      description =
+          "End a phase after so many epochs without a lower validation loss, and keep the weights"
+              + " of its best epoch.")
+  private Integer earlyStopping;
 
   @Option(
       names = "--fine-tune-epochs",
@@ -187,6 +207,8 @@ final class TrainCommand implements Callable<Integer> {
               epochs,
               batchSize,
               Optimizer.parse(optimizer),
+              Schedule.parse(schedule),
+              Optional.ofNullable(earlyStopping).map(EarlyStopping::new),
               new LoopSettings.FineTune(fineTuneEpochs, fineTuneLearningRate),
               seed);
       return new TrainSettings(

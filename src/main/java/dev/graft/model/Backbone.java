@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A Keras model that was exported as a SavedModel, with or without a handoff: its graph in one
@@ -144,9 +145,11 @@ public final class Backbone {
                     + " (--backbone-output)."));
   }
 
-  /** Whether {@link #output()} is known: the model has one output, or one was chosen. */
-  boolean joins() {
-    return output.isPresent();
+  /** The nodes that a head may join: that of {@link #output()}, or of all outputs. */
+  List<String> ends() {
+    Stream<String> tensors =
+        output.isPresent() ? output.stream() : flat.outputs().stream().map(FlatOutput::tensor);
+    return tensors.map(TensorName::parse).map(TensorName::node).toList();
   }
 
   /** Number of axes of the output that a head joins, the batch axis included. */

@@ -46,7 +46,9 @@ final class ConstantVariables {
     return filled.build();
   }
 
-  /** Those of the values whose variables {@link #fill} leaves as they are: who runs, assigns them. */
+  /**
+   * Those of the values whose variables {@link #fill} leaves as they are: who runs, assigns them.
+   */
   static Map<String, HostTensor> live(GraphDef graph, Map<String, HostTensor> values) {
     Map<String, HostTensor> live = new LinkedHashMap<>();
     for (NodeDef node : graph.getNodeList()) {

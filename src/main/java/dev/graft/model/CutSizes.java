@@ -14,15 +14,11 @@ public final class CutSizes {
   /**
    * Bytes an image at the cut, by the name of the first layer that trains (see {@link
    * FreezePlan#unfreezeFrom}), for the layers with trainable variables from which on all can train.
-   * Empty when the size of the model's input is not known, or no output was chosen to join.
+   * Empty when the size of the model's input is not known.
    */
   public static Map<String, Long> of(Backbone backbone) {
-    if (!backbone.joins()) {
-      return Map.of();
-    }
     List<String> inputs = backbone.flat().inputs().stream().map(FlatInput::node).toList();
     TensorShapes shapes = TensorShapes.of(backbone.flat().graph(), inputs);
-    String output = TensorName.parse(backbone.output()).node();
     GraphNodes nodes = new GraphNodes(backbone.flat().graph());
     Preflight preflight = Preflight.of(backbone);
     List<String> changing = new ArrayList<>();
@@ -36,7 +32,7 @@ public final class CutSizes {
           .filter(FlatVariable::trainable)
           .forEach(variable -> changing.add(variable.node()));
       try {
-        Cut cut = Cut.of(nodes, new Cut.Sources(inputs, changing, List.of(output)), shapes);
+        Cut cut = Cut.of(nodes, new Cut.Sources(inputs, changing, backbone.ends()), shapes);
         sizes.put(
             layer.name(), cut.tensors().stream().mapToLong(CutTensor::rowSize).sum() * Float.BYTES);
       } catch (IllegalArgumentException unknownSize) {

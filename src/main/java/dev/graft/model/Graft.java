@@ -211,6 +211,16 @@ public final class Graft implements AutoCloseable {
     return values;
   }
 
+  /**
+   * Gives the variables other values.
+   *
+   * @param values of all of them, by node, as {@link #values()} gives them
+   */
+  public void assign(Map<String, HostTensor> values) {
+    requireOpen();
+    VariableValues.assign(graph, session, values);
+  }
+
   private void requireOpen() {
     if (closed) {
       throw new IllegalStateException("The graft was closed; cut the model again to train it.");

@@ -235,8 +235,7 @@ public final class JoinedModel {
       throw new IllegalArgumentException(
           ("Layer \"%s\" can't train: its variable %s is %s, expected float32; keep the layer frozen,"
                   + " or build the model in float32 (mixed_float16 has float32 variables).")
-              .formatted(
-                  backbone.layerOf(variable), variable.name(), typeName(variable.dtype())));
+              .formatted(backbone.layerOf(variable), variable.name(), typeName(variable.dtype())));
     }
   }
 

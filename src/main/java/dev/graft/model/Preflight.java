@@ -1,6 +1,5 @@
 package dev.graft.model;
 
-import dev.graft.savedmodel.FlatOutput;
 import dev.graft.savedmodel.FlatVariable;
 import dev.graft.savedmodel.NativeGradients;
 import dev.graft.savedmodel.OpGradient;
@@ -46,16 +45,9 @@ public record Preflight(List<Verdict> verdicts) {
 
   /** Looks at every layer; a backbone with several outputs is looked at from all of them. */
   public static Preflight of(Backbone backbone) {
-    List<String> ends =
-        backbone.joins()
-            ? List.of(backbone.output())
-            : backbone.flat().outputs().stream().map(FlatOutput::tensor).toList();
     Map<String, Obstacle> obstacles =
         obstacles(
-            backbone.flat().graph(),
-            ends.stream().map(TensorName::parse).map(TensorName::node).toList(),
-            trainable(backbone),
-            backbone.layerNames());
+            backbone.flat().graph(), backbone.ends(), trainable(backbone), backbone.layerNames());
     List<Verdict> verdicts = new ArrayList<>();
     for (BackboneLayer layer : backbone.layers()) {
       List<FlatVariable> variables =

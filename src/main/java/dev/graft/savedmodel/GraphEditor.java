@@ -19,6 +19,7 @@ import org.tensorflow.proto.NodeDef;
 final class GraphEditor implements AutoCloseable {
   private final GraphDef before;
   private final Map<String, NodeDef> nodes = new LinkedHashMap<>();
+  private final Map<String, NodeDef> original;
   private final NodeNames names = new NodeNames();
   private final Map<Ref, Ref> moved = new HashMap<>();
   private Graph shapes;
@@ -27,6 +28,7 @@ final class GraphEditor implements AutoCloseable {
     before = graph;
     graph.getNodeList().forEach(node -> names.take(node.getName()));
     graph.getNodeList().forEach(node -> nodes.put(node.getName(), node));
+    original = Map.copyOf(nodes);
   }
 
   /** Puts a node in the place of another of the same name. */
@@ -54,6 +56,11 @@ final class GraphEditor implements AutoCloseable {
   /** What stands in for a tensor: itself, if it was not moved. */
   Ref resolve(Ref tensor) {
     return moved.getOrDefault(tensor, tensor);
+  }
+
+  /** The node that makes a tensor, as it was before any change. */
+  NodeDef maker(String input) {
+    return original.get(Ref.parse(input).node());
   }
 
   /** Static shape of a tensor before any change: -1 where unknown, null if even the rank is. */

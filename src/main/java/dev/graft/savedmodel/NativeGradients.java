@@ -1,6 +1,5 @@
 package dev.graft.savedmodel;
 
-import com.google.protobuf.ByteString;
 import dev.graft.savedmodel.OpGradient.Refused;
 import dev.graft.savedmodel.OpGradient.Right;
 import java.util.HashMap;
@@ -12,7 +11,6 @@ import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
-import org.tensorflow.proto.TensorProto;
 
 /**
  * Through which nodes of a graph TensorFlow's native gradients are right.
@@ -66,7 +64,9 @@ public final class NativeGradients implements AutoCloseable {
 
   /** Why the gradient of an op that has one is wrong for this node, or null. */
   private String wrongForm(NodeDef node) {
-    if (GradientTable.WITH_LAYOUT.contains(node.getOp()) && !isChannelsLast(node)) {
+    if (GradientTable.WITH_LAYOUT.contains(node.getOp())
+        && !isChannelsLast(node)
+        && !isNormByBatch(node)) {
       return "its gradient is only known to be right with the channels last, and it has "
           + text(node, "data_format");
     }
@@ -93,6 +93,14 @@ public final class NativeGradients implements AutoCloseable {
               : "its native gradient fails for an axis that is negative or not constant";
       default -> null;
     };
+  }
+
+  /** Keras 2's LayerNormalization: channels first, and right against Python. */
+  private static boolean isNormByBatch(NodeDef node) {
+    return node.getOp().equals("FusedBatchNormV3")
+        && node.getAttrMap()
+            .getOrDefault("is_training", AttrValue.newBuilder().setB(true).build())
+            .getB();
   }
 
   private static boolean isChannelsLast(NodeDef node) {
@@ -129,14 +137,7 @@ public final class NativeGradients implements AutoCloseable {
 
   private boolean isAxisFromTheFront(NodeDef node) {
     NodeDef axis = nodes.get(Ref.parse(node.getInput(2)).node());
-    if (axis == null || !axis.getOp().equals("Const")) {
-      return false;
-    }
-    TensorProto value = axis.getAttrOrThrow("value").getTensor();
-    ByteString bytes = value.getTensorContent(); // little-endian: the sign is in the last byte
-    return value.getIntValList().stream().allMatch(number -> number >= 0)
-        && value.getInt64ValList().stream().allMatch(number -> number >= 0)
-        && (bytes.isEmpty() || bytes.byteAt(bytes.size() - 1) >= 0);
+    return axis != null && Nodes.scalar(axis).orElse(-1) >= 0;
   }
 
   private static String text(NodeDef node, String attribute) {

@@ -2,11 +2,15 @@ package dev.graft.savedmodel;
 
 import com.google.protobuf.ByteString;
 import dev.graft.tensor.HostTensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalLong;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.TensorProto;
 
 /** Makes nodes and attributes. */
 final class Nodes {
@@ -57,6 +61,29 @@ final class Nodes {
     return AttrValue.newBuilder()
         .setList(AttrValue.ListValue.newBuilder().addAllI(numbers))
         .build();
+  }
+
+  /** The value of a constant int32 or int64 of no dimensions; empty for any other node. */
+  static OptionalLong scalar(NodeDef node) {
+    TensorProto value = node.getAttrOrDefault("value", AttrValue.getDefaultInstance()).getTensor();
+    if (!node.getOp().equals("Const") || value.getTensorShape().getDimCount() > 0) {
+      return OptionalLong.empty();
+    }
+    ByteBuffer bytes =
+        value.getTensorContent().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    return switch (value.getDtype()) {
+      case DT_INT32 ->
+          OptionalLong.of(
+              bytes.hasRemaining()
+                  ? bytes.getInt()
+                  : value.getIntValCount() == 0 ? 0 : value.getIntVal(0));
+      case DT_INT64 ->
+          OptionalLong.of(
+              bytes.hasRemaining()
+                  ? bytes.getLong()
+                  : value.getInt64ValCount() == 0 ? 0 : value.getInt64Val(0));
+      default -> OptionalLong.empty();
+    };
   }
 
   private static List<byte[]> utf8(List<String> values) {

@@ -21,6 +21,7 @@ sealed interface Rewrite {
           new NewestBatchNorm(),
           new FlatLogSoftmax(),
           new ReadThenGather(),
+          new FrontAxisGather(),
           new PaddedConvolution(),
           new UndilatedConvolution());
 
@@ -109,6 +110,25 @@ sealed interface Rewrite {
               Nodes.node("ReadVariableOp", "ReadVariableOp", node.getInput(0))
                   .putAttr("dtype", type));
       SplitGather.gather(node, read, type, editor);
+    }
+  }
+
+  /** {@code GatherV2} along an axis that is counted from the back counts it from the front. */
+  record FrontAxisGather() implements Rewrite {
+    @Override
+    public boolean appliesTo(NodeDef node, GraphEditor editor) {
+      return node.getOp().equals("GatherV2")
+          && Nodes.scalar(editor.maker(node.getInput(2))).orElse(0) < 0
+          && editor.shape(node.getInput(0)) != null;
+    }
+
+    @Override
+    public void apply(NodeDef node, GraphEditor editor) {
+      int rank = editor.shape(node.getInput(0)).size();
+      long axis = Nodes.scalar(editor.maker(node.getInput(2))).orElseThrow();
+      String front = editor.add(node, scalar("front_axis", Math.toIntExact(rank + axis)));
+      editor.replace(
+          node.toBuilder().setInput(2, front).putAttr("Taxis", Nodes.type(DataType.DT_INT32)));
     }
   }
 

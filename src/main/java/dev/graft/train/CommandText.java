@@ -65,6 +65,10 @@ final class CommandText {
     if (!loop.optimizer().equals(defaults.optimizer())) {
       option("--optimizer", loop.optimizer().describe());
     }
+    if (!loop.schedule().equals(defaults.schedule())) {
+      option("--schedule", loop.schedule().describe());
+    }
+    loop.stopping().ifPresent(stopping -> option("--early-stopping", stopping.patience()));
     if (loop.fineTune().epochs() > 0) {
       option("--fine-tune-epochs", loop.fineTune().epochs());
       option("--fine-tune-learning-rate", loop.fineTune().learningRate());

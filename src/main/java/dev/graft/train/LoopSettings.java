@@ -1,17 +1,27 @@
 package dev.graft.train;
 
+import java.util.Optional;
+
 /**
  * How long and with what is trained.
  *
  * @param epochs passes over the training images; with {@code fineTune}, of the head alone
  * @param batchSize images a step
  * @param optimizer with its learning rate
+ * @param schedule how the learning rate changes over each phase
+ * @param stopping whether each phase ends early
  * @param fineTune a second phase with the layers of the freeze plan unfrozen; without epochs, they
  *     train from the start
  * @param seed of everything random: the split, the head's first values, the order, the dropout
  */
 public record LoopSettings(
-    int epochs, int batchSize, Optimizer optimizer, FineTune fineTune, long seed) {
+    int epochs,
+    int batchSize,
+    Optimizer optimizer,
+    Schedule schedule,
+    Optional<EarlyStopping> stopping,
+    FineTune fineTune,
+    long seed) {
   /**
    * The second phase.
    *
@@ -37,28 +47,52 @@ public record LoopSettings(
 
   /** Thirty epochs of 32 images a step, {@code adam(1e-3)}, no second phase, seed 1. */
   public static LoopSettings defaults() {
-    return new LoopSettings(30, 32, Optimizer.Adam.of(1e-3), FineTune.NONE, 1);
+    return new LoopSettings(
+        30, 32, Optimizer.Adam.of(1e-3), Schedule.CONSTANT, Optional.empty(), FineTune.NONE, 1);
+  }
+
+  /** Phases at a constant rate, to their end. */
+  public LoopSettings(
+      int epochs, int batchSize, Optimizer optimizer, FineTune fineTune, long seed) {
+    this(epochs, batchSize, optimizer, Schedule.CONSTANT, Optional.empty(), fineTune, seed);
   }
 
   /** The same for another number of epochs. */
   public LoopSettings withEpochs(int other) {
-    return new LoopSettings(other, batchSize, optimizer, fineTune, seed);
+    return new LoopSettings(other, batchSize, optimizer, schedule, stopping, fineTune, seed);
   }
 
   /** The same with another optimizer. */
   public LoopSettings withOptimizer(Optimizer other) {
-    return new LoopSettings(epochs, batchSize, other, fineTune, seed);
+    return new LoopSettings(epochs, batchSize, other, schedule, stopping, fineTune, seed);
+  }
+
+  /** The same with another schedule. */
+  public LoopSettings withSchedule(Schedule other) {
+    return new LoopSettings(epochs, batchSize, optimizer, other, stopping, fineTune, seed);
+  }
+
+  /** The same, each phase ending early. */
+  public LoopSettings withEarlyStopping(EarlyStopping other) {
+    return new LoopSettings(
+        epochs, batchSize, optimizer, schedule, Optional.of(other), fineTune, seed);
   }
 
   /** The same with a second phase. */
   public LoopSettings withFineTune(int otherEpochs, double learningRate) {
     return new LoopSettings(
-        epochs, batchSize, optimizer, new FineTune(otherEpochs, learningRate), seed);
+        epochs,
+        batchSize,
+        optimizer,
+        schedule,
+        stopping,
+        new FineTune(otherEpochs, learningRate),
+        seed);
   }
 
   /** The same with another seed, 0 to 2³² − 1. */
   public LoopSettings withSeed(long other) {
-    return new LoopSettings(epochs, batchSize, optimizer, fineTune, other);
+    return new LoopSettings(epochs, batchSize, optimizer, schedule, stopping, fineTune, other);
   }
 
   /** Checks the ranges; the seed is one that numpy's generator takes too. */

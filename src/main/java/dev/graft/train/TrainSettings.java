@@ -88,6 +88,9 @@ public record TrainSettings(
     text.put("epochs", String.valueOf(loop.epochs()));
     text.put("batch-size", String.valueOf(loop.batchSize()));
     text.put("optimizer", loop.optimizer().describe());
+    text.put("schedule", loop.schedule().describe());
+    loop.stopping()
+        .ifPresent(stopping -> text.put("early-stopping", String.valueOf(stopping.patience())));
     if (loop.fineTune().epochs() > 0) {
       text.put("fine-tune-epochs", String.valueOf(loop.fineTune().epochs()));
       text.put("fine-tune-learning-rate", String.valueOf(loop.fineTune().learningRate()));

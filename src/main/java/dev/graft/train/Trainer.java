@@ -10,8 +10,11 @@ import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.Graft;
 import dev.graft.tensor.HostTensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.tensorflow.Result;
@@ -29,6 +32,7 @@ public final class Trainer {
   private final UpdateRule.Inputs inputs;
   private final List<Op> step;
   private long steps;
+  private double rate;
 
   /**
    * Adds the gradients and the optimizer of a phase to the graft's graph, which takes one phase.
@@ -36,6 +40,7 @@ public final class Trainer {
   public Trainer(Graft graft, Phase phase) {
     this.graft = graft;
     this.phase = phase;
+    this.rate = phase.optimizer().learningRate();
     this.batches = new GraftBatch(graft);
     this.inputs = UpdateRule.Inputs.add(graft);
     UpdateRule.Updates updates = UpdateRule.addAll(phase.optimizer(), graft, inputs);
@@ -48,7 +53,8 @@ public final class Trainer {
   }
 
   /**
-   * Trains for the phase's epochs.
+   * Trains for the phase's epochs, or until it stops early; then the weights are those of its best
+   * epoch.
    *
    * @param soFar epochs of the phases before, whose numbers go on
    * @return {@code soFar} and the epochs of this phase
@@ -57,23 +63,44 @@ public final class Trainer {
   public History fit(
       Examples training, Examples validation, History soFar, TrainListener listener) {
     History history = soFar;
+    List<Double> losses = new ArrayList<>();
+    Optional<Kept> best = Optional.empty();
     int first = soFar.epochs().size() + 1;
-    for (int number = first; number < first + phase.epochs(); number++) {
-      Tally trained = trainEpoch(training, number, listener);
+    for (int number = first; number < first + phase.epochs() && !stops(losses); number++) {
+      Tally trained = trainEpoch(training, number, losses, listener);
       Tally validated = measure(validation);
       Epoch epoch =
           new Epoch(
               number,
               phase.name(),
-              phase.optimizer().learningRate(),
+              rate,
               trained.loss(),
               trained.accuracy(),
               validated.loss(),
               validated.accuracy());
       history = history.with(epoch);
       listener.epoch(epoch);
+      losses.add(validated.loss());
+      if (phase.stopping().isPresent() && EarlyStopping.isBest(losses)) {
+        best = Optional.of(new Kept(number, graft.values()));
+      }
     }
+    best.filter(kept -> !EarlyStopping.isBest(losses)).ifPresent(kept -> restore(kept, listener));
     return history;
+  }
+
+  /** Weights of an epoch. */
+  private record Kept(int epoch, Map<String, HostTensor> values) {}
+
+  private boolean stops(List<Double> losses) {
+    return phase.stopping().map(stopping -> stopping.stops(losses)).orElse(false);
+  }
+
+  private void restore(Kept best, TrainListener listener) {
+    graft.assign(best.values());
+    listener.note(
+        "The weights of epoch %d (%s) are kept: its validation loss is the lowest."
+            .formatted(best.epoch(), phase.name()));
   }
 
   /** Trains for the phase's epochs and hears nothing; see the other {@code fit}. */
@@ -128,13 +155,21 @@ public final class Trainer {
     }
   }
 
-  private Tally trainEpoch(Examples examples, int number, TrainListener listener) {
+  private Tally trainEpoch(
+      Examples examples, int number, List<Double> losses, TrainListener listener) {
     String task = phase.name() + ", epoch " + number;
     int[] order = Shuffle.permutation(examples.size(), seedOf(number));
+    long stepsPerEpoch = Math.max(1, -Math.floorDiv(-order.length, phase.batchSize()));
     Tally tally = new Tally();
     for (int from = 0; from < order.length; from += phase.batchSize()) {
       int[] rows =
           Arrays.copyOfRange(order, from, Math.min(order.length, from + phase.batchSize()));
+      rate =
+          phase
+              .schedule()
+              .rate(
+                  phase.optimizer().learningRate(),
+                  new Schedule.Moment(steps, stepsPerEpoch, phase.epochs(), losses));
       double loss = trainStep(examples, rows, tally);
       if (!Double.isFinite(loss)) {
         throw new IllegalStateException(
@@ -156,12 +191,11 @@ public final class Trainer {
   private double trainStep(Examples examples, int[] rows, Tally tally) {
     try (GraftBatch.Fed fed = batches.feed(examples, rows);
         var step = HostTensor.of(new long[] {steps}).toNative();
-        var rate =
-            HostTensor.of(new float[] {(float) phase.optimizer().learningRate()}).toNative()) {
+        var learningRate = HostTensor.of(new float[] {(float) rate}).toNative()) {
       Session.Runner runner =
           fed.runner()
               .feed(graft.step(), step)
-              .feed(inputs.learningRate(), rate)
+              .feed(inputs.learningRate(), learningRate)
               .fetch(graft.trainingLoss())
               .fetch(graft.trainingProbabilities());
       this.step.forEach(runner::addTarget);

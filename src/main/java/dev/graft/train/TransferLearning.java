@@ -93,12 +93,21 @@ public final class TransferLearning {
             preparation.describe(),
             loop.epochs(),
             loop.batchSize(),
-            loop.optimizer().describe(),
+            loop.optimizer().describe() + schedule(loop),
             loop.fineTune().epochs() == 0
                 ? ""
                 : ", then %d epochs at %s"
                     .formatted(loop.fineTune().epochs(), loop.fineTune().learningRate()),
             loop.seed());
+  }
+
+  private static String schedule(LoopSettings loop) {
+    String schedule =
+        loop.schedule().equals(Schedule.CONSTANT) ? "" : ", " + loop.schedule().describe();
+    return schedule
+        + loop.stopping()
+            .map(stopping -> ", early stopping after " + stopping.patience())
+            .orElse("");
   }
 
   private Split split(LabeledImages images) throws IOException {
@@ -160,6 +169,8 @@ public final class TransferLearning {
             loop.epochs(),
             loop.batchSize(),
             loop.optimizer(),
+            loop.schedule(),
+            loop.stopping(),
             loop.seed());
     if (!twoPhases) {
       return List.of(new PlannedPhase(first, plan, true));
@@ -170,6 +181,8 @@ public final class TransferLearning {
             fineTune.epochs(),
             loop.batchSize(),
             loop.optimizer().withLearningRate(fineTune.learningRate()),
+            loop.schedule(),
+            loop.stopping(),
             loop.seed());
     return List.of(
         new PlannedPhase(first, FreezePlan.allFrozen(), false),
@@ -259,7 +272,8 @@ public final class TransferLearning {
     training.put("head", fitted.model().head().describe());
     training.put("freezePlan", settings.join().plan().describe());
     training.put("optimizer", settings.loop().optimizer().describe());
-    training.put("epochs", settings.loop().epochs() + settings.loop().fineTune().epochs());
+    training.put("schedule", settings.loop().schedule().describe());
+    training.put("epochs", fitted.history().epochs().size());
     training.put("seed", settings.loop().seed());
     training.put("trainingImages", split.training().size());
     training.put("validationAccuracy", fitted.after().accuracy());

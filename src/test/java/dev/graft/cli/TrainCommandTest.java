@@ -58,6 +58,29 @@ class TrainCommandTest {
   }
 
   @Test
+  void scheduleAndEarlyStoppingAreUsedAndRepeated() throws IOException {
+    Ran ran =
+        train(
+                "--epochs",
+                3,
+                "--optimizer",
+                "sgd(0.1, clipnorm=1)",
+                "--schedule",
+                "polynomial",
+                "--early-stopping",
+                9)
+            .done();
+    assertThat(ran.err()).contains("polynomial(end=0.0, power=1.0), early stopping after 9");
+    List<String> history = Files.readAllLines(run.resolve("history.csv"));
+    assertThat(history).hasSize(4);
+    double last = Double.parseDouble(history.get(3).split(",")[2]);
+    assertThat(last).isPositive().isLessThan(0.1 / 3 + 1e-9);
+    assertThat(Files.readString(run.resolve("run.json")))
+        .contains("--schedule \\\"polynomial(end=0.0, power=1.0)\\\" --early-stopping 9")
+        .contains("--optimizer \\\"sgd(0.1, clipnorm=1.0)\\\"");
+  }
+
+  @Test
   void quietSaysNothingButTheResult() {
     Ran ran = train("--epochs", 1, "--quiet").done();
     assertThat(ran.err()).isEmpty();

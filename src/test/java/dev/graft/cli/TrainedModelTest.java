@@ -32,8 +32,42 @@ class TrainedModelTest {
         .contains("signatures: serving_default")
         .contains("input  images: float32 [?, 16, 16, 3]")
         .contains("output probabilities: float32 [?, 2]")
-        .anyMatch(line -> line.matches("block1_conv +Conv2D +\\[\\?, 16, 16, 8\\] +224 +yes"))
-        .anyMatch(line -> line.matches("head/dense +Dense +- +18 +yes"));
+        .anyMatch(
+            line ->
+                line.matches("block1_conv +Conv2D +\\[\\?, 16, 16, 8\\] +224 +yes +yes +3072 B"))
+        .anyMatch(line -> line.matches("head/dense +Dense +- +18 +yes +yes +\\d+ B"));
+  }
+
+  @Test
+  void inspectSaysWhichLayersCannotTrainAndWhy() throws IOException {
+    Path obstacles = Path.of("testdata", "models", "obstacles");
+    assertThat(Ran.graft("inspect", obstacles).done().out())
+        .containsPattern("unrolled .* yes +yes")
+        .containsPattern("first_conv .* no: \\w+ in loop")
+        .containsOnlyOnce("can't train through layer loop (")
+        .contains("export it with unroll=True");
+    JsonNode layers = Ran.graft("inspect", obstacles, "--json").done().json().get("layers");
+    for (JsonNode layer : layers) {
+      switch (layer.get("name").asText()) {
+        case "images", "steps" -> assertThat(layer.get("canTrain").isNull()).isTrue();
+        case "unrolled", "last" -> assertThat(layer.get("canTrain").asBoolean()).isTrue();
+        default -> {
+          assertThat(layer.get("canTrain").asBoolean()).isFalse();
+          assertThat(layer.get("obstacle").get("layer").asText()).isEqualTo("loop");
+          assertThat(layer.get("obstacle").get("remedy").asText()).contains("unroll=True");
+        }
+      }
+    }
+  }
+
+  @Test
+  void inspectChecksGradientsWhenAsked() throws IOException {
+    Path residual = Path.of("testdata", "models", "residual");
+    assertThat(Ran.graft("inspect", residual).done().out()).doesNotContain("gradient");
+    assertThat(Ran.graft("inspect", residual, "--check-gradients").done().out())
+        .containsPattern("shared_conv/kernel +\\d\\.\\de-\\d+ +yes");
+    JsonNode json = Ran.graft("inspect", residual, "--check-gradients", "--json").done().json();
+    assertThat(json.get("gradients")).hasSize(19).allMatch(g -> g.get("right").asBoolean());
   }
 
   @Test

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The files that {@code make.py} beside them made. */
+/** The files that {@code src/test/python/image_fixtures.py} made. */
 final class Fixtures {
   private Fixtures() {}
 

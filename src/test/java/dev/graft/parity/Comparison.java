@@ -143,8 +143,7 @@ final class Comparison {
             "Output " + output.key() + " is " + actual + ", expected " + expected + ".");
       }
       figures.put(
-          output.key(),
-          Distance.relativeToLargest(ParityRow.floats(actual), expected.floats()));
+          output.key(), Distance.relativeToLargest(ParityRow.floats(actual), expected.floats()));
     }
     return figures;
   }
@@ -189,8 +188,8 @@ final class Comparison {
     }
   }
 
-  private Figures.Run compare(
-      ParityRow.Run run, List<float[]> first, List<List<float[]>> steps) throws IOException {
+  private Figures.Run compare(ParityRow.Run run, List<float[]> first, List<List<float[]>> steps)
+      throws IOException {
     List<Integer> sizes = first.stream().map(values -> values.length).toList();
     List<Integer> allSizes = new ArrayList<>();
     steps.forEach(step -> allSizes.addAll(sizes));
@@ -200,7 +199,8 @@ final class Comparison {
     for (int step = 0; step < steps.size(); step++) {
       for (int i = 0; i < first.size(); i++) {
         float[] python = expected.get(step * first.size() + i);
-        figures.add(i, first.get(i), python, steps.get(step).get(i), nearness.get(i));
+        boolean dead = manifest.isDead(names().get(i));
+        figures.add(i, first.get(i), python, steps.get(step).get(i), nearness.get(i), dead);
       }
     }
     return figures.result(first);

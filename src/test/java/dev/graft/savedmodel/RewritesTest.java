@@ -66,6 +66,20 @@ class RewritesTest {
     new Case(List.of(indices, gather), "y", input(4, 2)).check(1e-12);
   }
 
+  @ParameterizedTest
+  @CsvSource({"-1, true", "-2, false"})
+  void gatherFromTheBackGetsAGradient(int axis, boolean wide) {
+    NodeDef.Builder indices = constant("indices", HostTensor.of(new int[] {2, 0, 2}, 3));
+    NodeDef.Builder from =
+        constant("from", wide ? HostTensor.of(new long[] {axis}) : HostTensor.of(new int[] {axis}));
+    NodeDef.Builder gather =
+        Nodes.node("GatherV2", "y", "x", "indices", "from")
+            .putAttr("Tparams", Nodes.type(DOUBLE))
+            .putAttr("Tindices", Nodes.type(DataType.DT_INT32))
+            .putAttr("Taxis", Nodes.type(wide ? DataType.DT_INT64 : DataType.DT_INT32));
+    new Case(List.of(indices, from, gather), "y", input(2, 4, 5)).check(1e-12);
+  }
+
   @Test
   void concatGetsAGradient() {
     NodeDef.Builder axis = constant("axis", HostTensor.of(new int[] {1}));

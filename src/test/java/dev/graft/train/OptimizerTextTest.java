@@ -73,7 +73,7 @@ class OptimizerTextTest {
         "adam(weight_decay=-1) | weight_decay must be at least 0, got -1.0",
         "sgd(clipnorm=1, clipvalue=1) | only one of clipnorm, global_clipnorm and clipvalue",
         "adam(1e-3, centered) | adam has no setting centered",
-        "adam(1e-3 | expected name(learning rate)",
+        "adam(1e-3 | expected a name with settings, as in adam(1e-3)",
       })
   void whatCannotBeReadSaysWhy(String text, String why) {
     assertThatThrownBy(() -> Optimizer.parse(text))

@@ -140,6 +140,61 @@ class TrainerTest {
   }
 
   @Test
+  void theHistoryHasTheRateOfEachEpochsLastStep() {
+    Phase phase =
+        new Phase("head", 3, 4, Optimizer.parse("sgd(0.1)"), 1)
+            .withSchedule(Schedule.parse("polynomial"));
+    assertThat(fit(plain, phase, TRAINING, VALIDATION).history().epochs())
+        .extracting(Epoch::learningRate)
+        .usingElementComparator((a, b) -> Math.abs(a - b) < 1e-12 ? 0 : 1)
+        .containsExactly(0.1 * 5 / 6, 0.1 * 3 / 6, 0.1 * 1 / 6);
+  }
+
+  @Test
+  void aScheduleChangesTheSteps() {
+    Phase constant = new Phase("head", 2, 4, Optimizer.parse("sgd(0.1)"), 1);
+    Phase falling = constant.withSchedule(Schedule.parse("step(epochs=1, factor=0.5)"));
+    Fitted first = fit(plain, constant, TRAINING, VALIDATION);
+    Fitted second = fit(plain, falling, TRAINING, VALIDATION);
+    assertThat(second.history().epochs().get(0)).isEqualTo(first.history().epochs().get(0));
+    assertThat(second.values()).isNotEqualTo(first.values());
+  }
+
+  @Test
+  void stoppingEarlyGivesTheWeightsOfTheBestEpochBack() {
+    // What is learnt is wrong for the validation: from some epoch on its loss rises.
+    RowExamples misleading = new RowExamples(VALIDATION.rows(), shifted(VALIDATION.labels()));
+    Phase phase =
+        new Phase("head", 40, 4, Optimizer.parse("sgd(0.05, momentum=0.9)"), 1)
+            .withEarlyStopping(new EarlyStopping(3));
+    Fitted stopped = fit(plain, phase, TRAINING, misleading);
+    List<Epoch> epochs = stopped.history().epochs();
+    int best = 0;
+    for (int i = 1; i < epochs.size(); i++) {
+      best = epochs.get(i).validationLoss() < epochs.get(best).validationLoss() ? i : best;
+    }
+    assertThat(epochs).hasSize(best + 1 + 3).hasSizeLessThan(40);
+    Phase upToBest = new Phase("head", best + 1, 4, phase.optimizer(), 1);
+    assertThat(stopped.values()).isEqualTo(fit(plain, upToBest, TRAINING, misleading).values());
+  }
+
+  @Test
+  void thePhasesEndGivesTheBestWeightsBackToo() {
+    RowExamples misleading = new RowExamples(VALIDATION.rows(), shifted(VALIDATION.labels()));
+    Phase patient =
+        new Phase("head", 4, 4, Optimizer.parse("sgd(0.05)"), 1)
+            .withEarlyStopping(new EarlyStopping(10));
+    Fitted ended = fit(plain, patient, TRAINING, misleading);
+    assertThat(ended.history().epochs()).hasSize(4);
+    Phase first = new Phase("head", 1, 4, patient.optimizer(), 1);
+    assertThat(ended.values()).isEqualTo(fit(plain, first, TRAINING, misleading).values());
+  }
+
+  private static int[] shifted(int[] labels) {
+    return java.util.Arrays.stream(labels).map(label -> (label + 1) % 3).toArray();
+  }
+
+  @Test
   void aLossThatIsNoNumberStopsTheTraining() {
     float[][] rows = RowExamples.random(7, 8, 3, 1).rows();
     rows[Shuffle.permutation(7, 1_000_004)[3]][0] = Float.NaN;
