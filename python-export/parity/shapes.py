@@ -9,6 +9,7 @@ import numpy.typing as npt
 import tensorflow as tf
 from keras import layers
 
+from parity import optimizers
 from parity.rows import Built, Row, enlivened
 
 Array = npt.NDArray[Any]
@@ -71,11 +72,21 @@ def rows() -> list[Row]:
         _row(
             "text", "strings through `TextVectorization`", "export", _text, unusable="lookup table"
         ),
-        _row("lstm", "`LSTM`", "export", _recurrent("LSTM", False), refused=("conv", "lstm"), **top),
+        _row(
+            "lstm", "`LSTM`", "export", _recurrent("LSTM", False), refused=("conv", "lstm"), **top
+        ),
         _row("gru", "`GRU`", "saved", _recurrent("GRU", False), refused=("conv", "gru"), **top),
         _row("lstm-unrolled", "`LSTM(unroll=True)`", "handoff", _recurrent("LSTM", True)),
         _row("gru-unrolled", "`GRU(unroll=True)`", "export", _recurrent("GRU", True)),
-        _row("float16", "float16 variables and arithmetic", "export", _half, half=True, untrained="float16"),
+        _row(
+            "float16",
+            "float16 variables and arithmetic",
+            "export",
+            _half,
+            training=tuple(optimizers.SHORT),
+            half=True,
+            untrained="float16",
+        ),
         _row("mixed-float16", "float32 variables, float16 arithmetic", "saved", _mixed, half=True),
         _row("conv3d", "`Conv3D`", "export", _conv3d, refused=("conv",), **top),
     ]
@@ -433,5 +444,3 @@ def _conv3d() -> Built:
     return enlivened(
         model, lambda random, count: [random.normal(size=(count, 8, 8, 8, 2)).astype(np.float32)]
     )
-
-

@@ -26,6 +26,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.GraphDef;
 import org.tensorflow.types.TFloat32;
 
 /**
@@ -41,6 +42,9 @@ public final class GradientCheck {
 
   /** Of the largest gradient: below, a gradient is as good as zero in float32. */
   private static final double NOISE = 1e-5;
+
+  /** Size of a weight for steps in a variable that is zero or nearly so. */
+  private static final double FLOOR = 0.1;
 
   private GradientCheck() {}
 
@@ -96,6 +100,7 @@ public final class GradientCheck {
     private final Graph graph;
     private final Random random;
     private final Map<String, HostTensor> values;
+    private final Map<String, HostTensor> live;
     private final Map<String, HostTensor> inputs = new LinkedHashMap<>();
     private final Map<String, Operation> assigns = new HashMap<>();
     private final Map<String, Output<?>> fed = new HashMap<>();
@@ -111,7 +116,9 @@ public final class GradientCheck {
       variables.forEach(variable -> frozen.remove(variable.node()));
       GraphNodes nodes = new GraphNodes(backbone.flat().graph());
       Set<String> needed = nodes.ancestors(List.of(TensorName.parse(backbone.output()).node()));
-      graph.importGraphDef(ConstantVariables.fill(nodes.keep(needed).build(), frozen));
+      GraphDef kept = nodes.keep(needed).build();
+      this.live = ConstantVariables.live(kept, frozen);
+      graph.importGraphDef(ConstantVariables.fill(kept, frozen));
       backbone.flat().inputs().stream()
           .filter(input -> needed.contains(input.node()))
           .forEach(input -> inputs.put(input.node(), input(input)));
@@ -124,7 +131,8 @@ public final class GradientCheck {
       Ops tf = Ops.create(graph).withSubScope("check");
       variables.forEach(variable -> addAssign(tf, variable));
       try (Session session = new Session(graph, false)) {
-        variables.forEach(variable -> assign(session, variable, values.get(variable.node())));
+        variables.forEach(variable -> live.put(variable.node(), values.get(variable.node())));
+        VariableValues.assign(graph, session, live);
         HostTensor seed = random(output(session).shape(), () -> random.nextGaussian());
         List<float[]> gradients = gradients(session, tf, seed).stream().map(change).toList();
         double largest = gradients.stream().mapToDouble(Check::norm).max().orElse(0);
@@ -207,7 +215,7 @@ public final class GradientCheck {
       double[] errors = new double[DIRECTIONS];
       for (int i = 0; i < DIRECTIONS; i++) {
         float[] direction = random(at.shape(), () -> random.nextGaussian()).floats();
-        double length = (norm(at.floats()) + 1e-3) / norm(direction);
+        double length = Math.max(norm(at.floats()), FLOOR * norm(direction)) / norm(direction);
         double expected = length * dot(gradient, direction);
         double size = length * (norm(gradient) + noise);
         errors[i] = Double.POSITIVE_INFINITY;

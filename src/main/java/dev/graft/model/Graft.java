@@ -217,6 +217,7 @@ public final class Graft implements AutoCloseable {
    * @param values of all of them, by node, as {@link #values()} gives them
    */
   public void assign(Map<String, HostTensor> values) {
+    requireOpen();
     Map<String, HostTensor> own = new LinkedHashMap<>();
     variables.forEach(variable -> own.put(variable.node(), values.get(variable.node())));
     VariableValues.assign(graph, session, own);

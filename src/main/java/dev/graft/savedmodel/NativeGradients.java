@@ -64,7 +64,9 @@ public final class NativeGradients implements AutoCloseable {
 
   /** Why the gradient of an op that has one is wrong for this node, or null. */
   private String wrongForm(NodeDef node) {
-    if (GradientTable.WITH_LAYOUT.contains(node.getOp()) && !isChannelsLast(node)) {
+    if (GradientTable.WITH_LAYOUT.contains(node.getOp())
+        && !isChannelsLast(node)
+        && !isNormByBatch(node)) {
       return "its gradient is only known to be right with the channels last, and it has "
           + text(node, "data_format");
     }
@@ -91,6 +93,14 @@ public final class NativeGradients implements AutoCloseable {
               : "its native gradient fails for an axis that is negative or not constant";
       default -> null;
     };
+  }
+
+  /** Keras 2's LayerNormalization: channels first, and right against Python. */
+  private static boolean isNormByBatch(NodeDef node) {
+    return node.getOp().equals("FusedBatchNormV3")
+        && node.getAttrMap()
+            .getOrDefault("is_training", AttrValue.newBuilder().setB(true).build())
+            .getB();
   }
 
   private static boolean isChannelsLast(NodeDef node) {

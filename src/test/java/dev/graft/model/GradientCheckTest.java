@@ -19,6 +19,12 @@ class GradientCheckTest {
   }
 
   @Test
+  void whatLiesBehindALoopIsChecked() throws IOException {
+    List<Agreement> agreements = GradientCheck.of(new GoldenModel("obstacles").backbone(), 1);
+    assertThat(agreements).hasSize(5).allMatch(Agreement::isRight);
+  }
+
+  @Test
   void wrongGradientsAreFound() throws IOException {
     Backbone backbone = new GoldenModel("residual").backbone();
     assertThat(GradientCheck.of(backbone, 1, GradientCheckTest::halved))

@@ -85,6 +85,16 @@ class PreflightTest {
         .hasMessageContaining(why);
   }
 
+  @Test
+  void aFrozenLoopIsNotInTheWayOfWhatIsBehindIt() throws IOException {
+    JoinedModel model = new GoldenModel("obstacles").join("dense(softmax)", 3);
+    try (CutModel head = model.cut(FreezePlan.allFrozen());
+        CutModel behind = model.cut(FreezePlan.unfreeze("unrolled", "last"))) {
+      assertThat(head.graft().gradients()).hasSize(2);
+      assertThat(behind.graft().gradients()).hasSize(7);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({
     "block1_conv1_1/convolution, block1_conv1",

@@ -199,7 +199,8 @@ final class Comparison {
     for (int step = 0; step < steps.size(); step++) {
       for (int i = 0; i < first.size(); i++) {
         float[] python = expected.get(step * first.size() + i);
-        figures.add(i, first.get(i), python, steps.get(step).get(i), nearness.get(i));
+        boolean dead = manifest.isDead(names().get(i));
+        figures.add(i, first.get(i), python, steps.get(step).get(i), nearness.get(i), dead);
       }
     }
     return figures.result(first);

@@ -38,7 +38,7 @@ final class ParityReport {
       | gradients | the worst variable's norm of the difference, in parts of what is allowed: 1e-4 (float16: 1e-2) × norm of its gradient + 1e-6 × norm of all gradients | 1 |
       | variables | trainable variables whose gradients are compared, and how many more the preflight refuses | |
       | of change | training: norm of the difference of a variable's weights / norm of their change, the worst variable, step and optimizer | 1e-3 |
-      | of weights | the same / norm of the weights, none left out | 1e-5 |
+      | of weights | the same / norm of the weights; none left out, save of a variable whose gradient is nothing by nature | 1e-5 |
       | near zero | the largest number of weights of one variable that "of change" leaves out, see below | |
       | folding | features of the folded trunk against those of the trunk as built: largest difference / largest magnitude | |
       | folded | "of change" of the first optimizer with the features of the folded trunk | |
@@ -56,7 +56,7 @@ final class ParityReport {
         is the step. Such weights are left out of "of change" for these rules, counted under "near zero", and are in "of weights". The limit for one
         weight is (1e-4 × norm of the variable's gradient + 1e-6 × norm of all gradients) / √(weights of the variable).
       - **The key's bias of `MultiHeadAttention`** has a gradient of zero by nature: softmax does not see it. What either side computes is rounding;
-        all its weights are near zero.
+        all its weights are near zero, so they are left out of "of weights" too.
       - **The folded trunk.** Graft trains on features of a trunk in which TensorFlow folds constants and BatchNorm, which moves them by the figure in the column
         "folding". The training columns use the trunk as built. A ReLU whose input lies within that distance of its kink opens on one side and is shut on
         the other, and then one unit's whole gradient differs: that is where "folded" is larger than 1e-4, in networks with BatchNorm in the unfrozen block.

@@ -31,6 +31,7 @@ record ParityRow(Path folder, Manifest manifest) {
       String what,
       String form,
       boolean half,
+      List<String> dead,
       List<String> refused,
       String untrained,
       String unusable,
@@ -38,7 +39,12 @@ record ParityRow(Path folder, Manifest manifest) {
       List<Input> inputs,
       List<OutputFiles> outputs,
       List<Weight> variables,
-      Training training) {}
+      Training training) {
+    /** Whether a variable's gradient is nothing by the model's nature. */
+    boolean isDead(String variable) {
+      return dead != null && dead.stream().anyMatch(variable::contains);
+    }
+  }
 
   /** An input by its key in the signature: a file, or strings. */
   record Input(String key, String file, List<String> strings, List<Long> shape) {}

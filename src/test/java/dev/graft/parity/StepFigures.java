@@ -19,8 +19,19 @@ final class StepFigures {
     this.leavesOut = !optimizer.startsWith("sgd");
   }
 
-  /** One variable after one step. */
-  void add(int variable, float[] first, float[] expected, float[] actual, float[] nearness) {
+  /**
+   * One variable after one step.
+   *
+   * @param dead whether its gradient is nothing by nature: then its weights near zero say nothing
+   *     of the norm over the weights either
+   */
+  void add(
+      int variable,
+      float[] first,
+      float[] expected,
+      float[] actual,
+      float[] nearness,
+      boolean dead) {
     double apart = 0;
     double apartWithAll = 0;
     double change = 0;
@@ -38,7 +49,7 @@ final class StepFigures {
       weights += Math.pow(expected[i], 2);
     }
     nearZero = Math.max(nearZero, left);
-    ofWeights = Math.max(ofWeights, root(apartWithAll, weights));
+    ofWeights = Math.max(ofWeights, root(dead ? apart : apartWithAll, weights));
     ofChangeWithAll = Math.max(ofChangeWithAll, root(apartWithAll, change));
     double relative = root(apart, change);
     if (relative >= ofChange) {
