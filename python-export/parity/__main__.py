@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def write(row: Row, folder: Path, short: bool) -> None:
-    """Writes a row: the saved model, Python's numbers, and ``row.json``, which says where what is."""
+    """Writes a row: the saved model, Python's numbers, and ``row.json``, the list of them."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     keras.utils.set_random_seed(1)
