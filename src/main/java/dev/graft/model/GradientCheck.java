@@ -37,7 +37,7 @@ import org.tensorflow.types.TFloat32;
 public final class GradientCheck {
   private static final int ROWS = 2;
   private static final int DIRECTIONS = 3;
-  private static final double[] STEPS = {3e-2, 3e-3};
+  private static final double[] STEPS = {3e-3, 3e-4};
   private static final double TOLERANCE = 0.1;
 
   /** Of the largest gradient: below, a gradient is as good as zero in float32. */
