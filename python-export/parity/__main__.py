@@ -11,12 +11,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import graft_export  # noqa: F401  sets up the environment before TensorFlow is imported
 import keras
 import numpy as np
 import tensorflow as tf
-from graft_export.layers import named_layers
 
+import graft_export  # noqa: F401  sets up the environment before TensorFlow is imported
+from graft_export.layers import named_layers
 from parity import numbers, optimizers, rows, saving
 from parity.numbers import Subject
 from parity.rows import Row
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def write(row: Row, folder: Path, short: bool) -> None:
-    """Writes one row: the saved model, Python's numbers, and ``row.json`` that says what is where."""
+    """Writes one row: the model, Python's numbers, and ``row.json`` that says what is where."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     keras.utils.set_random_seed(1)
@@ -94,7 +94,9 @@ def _inputs(inputs: list[Any], keys: list[str], folder: Path) -> list[dict[str, 
     described = []
     for index, (key, values) in enumerate(zip(keys, inputs, strict=True)):
         if values.dtype.kind in "OSU":
-            described.append({"key": key, "strings": values.ravel().tolist(), "shape": values.shape})
+            described.append(
+                {"key": key, "strings": values.ravel().tolist(), "shape": values.shape}
+            )
             continue
         np.save(folder / f"input-{index}.npy", values)
         described.append({"key": key, "file": f"input-{index}.npy"})

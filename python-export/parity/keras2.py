@@ -86,9 +86,7 @@ def _training(subject: Subject, folder: Path) -> dict[str, Any]:
     random = np.random.default_rng(5)
     for weight in head.trainable_weights:
         weight.assign(random.normal(0, 0.3, weight.shape))
-    described = numbers.write_training(
-        subject, head, tf_keras.optimizers, optimizers.SHORT, folder
-    )
+    described = numbers.write_training(subject, head, tf_keras.optimizers, optimizers.SHORT, folder)
     return {**described, "headText": "gap, dense(softmax)", "outputLayer": None}
 
 

@@ -166,7 +166,6 @@ def _gradients(subject: Subject, head: Any, weights: list[Any]) -> Callable[...,
     """A function of labels and inputs, traced once, that computes op by op as Keras wrote it."""
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
-    @tf.function(autograph=False, jit_compile=False)
     def gradients(labels: Any, *inputs: Any) -> list[Any]:
         with tf.GradientTape() as tape:
             features = _outputs(subject.model, list(inputs))
@@ -177,7 +176,8 @@ def _gradients(subject: Subject, head: Any, weights: list[Any]) -> Callable[...,
         found = tape.gradient(loss, [variable(weight) for weight in weights])
         return [tf.convert_to_tensor(one) for one in found]
 
-    return gradients
+    traced: Callable[..., list[Any]] = tf.function(gradients, autograph=False, jit_compile=False)
+    return traced
 
 
 def _train(
@@ -251,5 +251,3 @@ def _require_lively_gradients(
 
 def _save_flat(path: Path, arrays: list[Array]) -> None:
     np.save(path, np.concatenate([one.astype(np.float32).ravel() for one in arrays]))
-
-

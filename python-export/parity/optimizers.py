@@ -6,9 +6,7 @@ from typing import Any
 ALL: dict[str, Callable[[Any], Any]] = {
     "sgd(0.01)": lambda keras: keras.SGD(0.01),
     "sgd(0.01, momentum=0.9)": lambda keras: keras.SGD(0.01, momentum=0.9),
-    "sgd(0.01, momentum=0.9, nesterov)": lambda keras: keras.SGD(
-        0.01, momentum=0.9, nesterov=True
-    ),
+    "sgd(0.01, momentum=0.9, nesterov)": lambda keras: keras.SGD(0.01, momentum=0.9, nesterov=True),
     "sgd(0.01, momentum=0.9, weight_decay=0.1)": lambda keras: keras.SGD(
         0.01, momentum=0.9, weight_decay=0.1
     ),

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from graft_export import applications, drawing, lively, preparation
 from graft_export.applications import Request
 from graft_export.handoff import Preparation
-
 from parity import optimizers
 
 Array = npt.NDArray[Any]
@@ -31,9 +30,10 @@ class Row:
 
     What is expected to be refused: ``refused`` names variables that cannot be unfrozen,
     ``untrained`` and ``unusable`` are parts of the reason why no head can be trained, and why the
-    model cannot be used at all. ``dead`` names variables whose gradient is nothing by the model's nature. ``training`` names the optimizers; none for a model to which no
-    head is joined. ``output_layer`` is where the head is joined in a model of several outputs, and
-    ``block`` names the layers to train where the last ones do not reach the head.
+    model cannot be used at all. ``dead`` names variables whose gradient is nothing by the model's
+    nature. ``training`` names the optimizers; none for a model to which no head is joined.
+    ``output_layer`` is where the head is joined in a model of several outputs, and ``block`` names
+    the layers to train where the last ones do not reach the head.
     """
 
     name: str

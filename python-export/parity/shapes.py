@@ -72,7 +72,9 @@ def rows() -> list[Row]:
         _row(
             "text", "strings through `TextVectorization`", "export", _text, unusable="lookup table"
         ),
-        _row("lstm", "`LSTM`", "export", _recurrent("LSTM", False), refused=("conv", "lstm"), **top),
+        _row(
+            "lstm", "`LSTM`", "export", _recurrent("LSTM", False), refused=("conv", "lstm"), **top
+        ),
         _row("gru", "`GRU`", "saved", _recurrent("GRU", False), refused=("conv", "gru"), **top),
         _row("lstm-unrolled", "`LSTM(unroll=True)`", "handoff", _recurrent("LSTM", True)),
         _row("gru-unrolled", "`GRU(unroll=True)`", "export", _recurrent("GRU", True)),
@@ -101,6 +103,15 @@ def newer() -> list[Row]:
             "TensorFlow 2.21: separable and depthwise convolutions",
             "handoff",
             _separable,
+        ),
+        Row(
+            "tf221-lstm",
+            "saving",
+            "TensorFlow 2.21: `LSTM`",
+            "export",
+            _recurrent("LSTM", False),
+            refused=("conv", "lstm"),
+            block=("top",),
         ),
     ]
 
@@ -442,5 +453,3 @@ def _conv3d() -> Built:
     return enlivened(
         model, lambda random, count: [random.normal(size=(count, 8, 8, 8, 2)).astype(np.float32)]
     )
-
-
