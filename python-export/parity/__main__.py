@@ -45,7 +45,11 @@ def main() -> None:
 
 
 def write(row: Row, folder: Path, short: bool) -> None:
+<<<<<<< HEAD
     """Writes a row: the saved model, Python's numbers, and ``row.json``, the list of them."""
+=======
+    """Writes one row: the model, Python's numbers, and ``row.json`` that says what is where."""
+>>>>>>> c6b29d83ef6276905e01f62cea3a45bb3725da88
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     keras.utils.set_random_seed(1)

@@ -104,6 +104,15 @@ def newer() -> list[Row]:
             "handoff",
             _separable,
         ),
+        Row(
+            "tf221-lstm",
+            "saving",
+            "TensorFlow 2.21: `LSTM`",
+            "export",
+            _recurrent("LSTM", False),
+            refused=("conv", "lstm"),
+            block=("top",),
+        ),
     ]
 
 

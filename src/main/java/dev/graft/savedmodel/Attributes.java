@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
@@ -19,6 +20,17 @@ import org.tensorflow.proto.OpDef;
  */
 final class Attributes {
   private static final Set<String> NOTES = Set.of("_class", "_output_shapes");
+
+  /**
+   * Attributes that TensorFlow 2.19 to 2.21 added to ops which a Keras model may hold, with their
+   * defaults, for a writer that does not list its ops.
+   */
+  private static final Map<String, AttrValue> ADDED =
+      Map.of(
+          "TensorListGetItem.Tshape",
+          AttrValue.newBuilder().setType(DataType.DT_INT32).build(),
+          "XlaCallModule.use_shardy_partitioner",
+          AttrValue.newBuilder().setB(false).build());
 
   private final Map<String, OpDef> writersOps;
 
@@ -56,9 +68,10 @@ final class Attributes {
   private void requireDefault(NodeDef node, String name, AttrValue value) {
     OpDef writersOp = writersOps.get(node.getOp());
     boolean isDefault =
-        writersOp != null
-            && writersOp.getAttrList().stream()
-                .anyMatch(a -> a.getName().equals(name) && a.getDefaultValue().equals(value));
+        value.equals(ADDED.get(node.getOp() + "." + name))
+            || writersOp != null
+                && writersOp.getAttrList().stream()
+                    .anyMatch(a -> a.getName().equals(name) && a.getDefaultValue().equals(value));
     if (!isDefault) {
       throw new IllegalArgumentException(
           "node "

@@ -206,6 +206,36 @@ class SavedModelTest {
   }
 
   @Test
+  void dropsAnAttributeOfALaterTensorFlowThatHasItsDefault() throws IOException {
+    addShapeType(DataType.DT_INT32);
+    FlatModel flat = SavedModel.read(folder).flatten(null);
+    assertThat(flat.graph().getNodeList())
+        .filteredOn(node -> node.getOp().equals("TensorListGetItem"))
+        .isNotEmpty()
+        .noneMatch(node -> node.containsAttr("Tshape"));
+  }
+
+  @Test
+  void refusesAnAttributeOfALaterTensorFlowThatHasAnotherValue() throws IOException {
+    addShapeType(DataType.DT_INT64);
+    assertUnusable("of op TensorListGetItem has the attribute \"Tshape\"");
+  }
+
+  /** Replaces each activation by an item of a list, with an attribute that 2.21 writes. */
+  private void addShapeType(DataType type) throws IOException {
+    changeRelu(
+        node -> {
+          String input = node.getInput(0);
+          node.setOp("TensorListGetItem")
+              .clearAttr()
+              .clearInput()
+              .addAllInput(List.of(input, input, input))
+              .putAttr("element_dtype", AttrValue.newBuilder().setType(DataType.DT_FLOAT).build())
+              .putAttr("Tshape", AttrValue.newBuilder().setType(type).build());
+        });
+  }
+
+  @Test
   void refusesAFunctionThatCallsItself() throws IOException {
     change(
         EXPORTED,
