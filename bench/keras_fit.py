@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python-export"))
 
 import keras
 import tensorflow as tf
+
 from graft_export import efficientnet_lite0 as lite0
 
 SIZE = (lite0.SIZE, lite0.SIZE)

@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", metavar="ROW")
     parser.add_argument("--list", action="store_true", help="write the names of the rows")
     parser.add_argument("--short", action="store_true", help="two optimizers a row only")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if options.list:
         names = "\n".join(row.name for row in rows.gallery())
         (options.folder / "rows.txt").write_text(names, encoding="utf-8")
@@ -45,11 +45,7 @@ def main() -> None:
 
 
 def write(row: Row, folder: Path, short: bool) -> None:
-<<<<<<< HEAD
-    """Writes a row: the saved model, Python's numbers, and ``row.json``, the list of them."""
-=======
     """Writes one row: the model, Python's numbers, and ``row.json`` that says what is where."""
->>>>>>> c6b29d83ef6276905e01f62cea3a45bb3725da88
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     keras.utils.set_random_seed(1)

@@ -28,17 +28,12 @@ class Built:
 class Row:
     """One row.
 
-        What is expected to be refused: ``refused`` names variables that cannot be unfrozen,
-        ``untrained`` and ``unusable`` are parts of the reason why no head can be trained, and why the
-        model cannot be used at all. ``dead`` names variables whose gradient is nothing by the model's
-        nature. ``training`` names the optimizers; none for a model to which no head is joined.
-    <<<<<<< HEAD
-        ``output_layer`` is where the head is joined in a model of several outputs, and
-        ``block`` names the layers to train where the last ones do not reach the head.
-    =======
-        ``output_layer`` is where the head is joined in a model of several outputs, and ``block`` names
-        the layers to train where the last ones do not reach the head.
-    >>>>>>> c6b29d83ef6276905e01f62cea3a45bb3725da88
+    What is expected to be refused: ``refused`` names variables that cannot be unfrozen,
+    ``untrained`` and ``unusable`` are parts of the reason why no head can be trained, and why the
+    model cannot be used at all. ``dead`` names variables whose gradient is nothing by the model's
+    nature. ``training`` names the optimizers; none for a model to which no head is joined.
+    ``output_layer`` is where the head is joined in a model of several outputs, and ``block`` names
+    the layers to train where the last ones do not reach the head.
     """
 
     name: str
