@@ -35,7 +35,9 @@ public final class UpdateRule {
     this.tf = weightDecay == 0 ? plain : plain.withControlDependencies(List.of(decay(weightDecay)));
   }
 
-  /** A variable to update; its node is unique, its name in Keras may be that of a head's variable. */
+  /**
+   * A variable to update; its node is unique, its name in Keras may be that of a head's variable.
+   */
   record Target(String node, Shape shape, Output<? extends TType> handle) {
     static Target of(Graft graft, Graft.Variable variable) {
       Shape shape = Shape.of(variable.shape().stream().mapToLong(Long::longValue).toArray());

@@ -78,8 +78,7 @@ final class LiveGradients {
         .outputs()
         .forEach(
             output -> {
-              Operand<TFloat32> values =
-                  tf.dtypes.cast(tensor(output.tensor()), TFloat32.class);
+              Operand<TFloat32> values = tf.dtypes.cast(tensor(output.tensor()), TFloat32.class);
               Constant<TFloat32> seed;
               try (Tensor value = seeds.get(output.key()).toNative()) {
                 seed = tf.constantOf((TFloat32) value);

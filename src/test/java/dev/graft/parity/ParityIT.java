@@ -54,6 +54,8 @@ class ParityIT {
     }
     System.out.printf(
         "%s: %d s %s%n",
-        name, (System.nanoTime() - start) / 1_000_000_000, violations.getOrDefault(name, List.of()));
+        name,
+        (System.nanoTime() - start) / 1_000_000_000,
+        violations.getOrDefault(name, List.of()));
   }
 }

@@ -68,7 +68,9 @@ final class ParityReport {
 
   private ParityReport(List<Figures> figures, Map<String, List<String>> violations) {
     this.figures =
-        figures.stream().sorted(Comparator.comparingDouble(ParityReport::badness).reversed()).toList();
+        figures.stream()
+            .sorted(Comparator.comparingDouble(ParityReport::badness).reversed())
+            .toList();
     this.violations = violations;
   }
 
@@ -103,8 +105,17 @@ final class ParityReport {
 
   private void versions() {
     text.append("\n## Versions\n\n| who | versions | rows |\n|---|---|---|\n");
-    line("Java", "TensorFlow " + TensorFlow.version() + ", Java " + Runtime.version().feature()
-        + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch"), "all");
+    line(
+        "Java",
+        "TensorFlow "
+            + TensorFlow.version()
+            + ", Java "
+            + Runtime.version().feature()
+            + ", "
+            + System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.arch"),
+        "all");
     Map<String, List<String>> users = new LinkedHashMap<>();
     for (Figures row : figures) {
       Map<String, String> versions = row.row().versions();
@@ -151,8 +162,17 @@ final class ParityReport {
   private void table(String title, String group) {
     text.append("\n## " + title + "\n\n");
     line(
-        "model", "what", "saved by", "outputs", "gradients", "variables", "of change",
-        "of weights", "near zero", "folding", "folded");
+        "model",
+        "what",
+        "saved by",
+        "outputs",
+        "gradients",
+        "variables",
+        "of change",
+        "of weights",
+        "near zero",
+        "folding",
+        "folded");
     line("---", "---", "---", "--:", "--:", "--:", "--:", "--:", "--:", "--:", "--:");
     figures.stream().filter(row -> row.row().group().equals(group)).forEach(this::row);
   }
@@ -173,7 +193,9 @@ final class ParityReport {
         number(row.worstOutput()),
         row.worstGradient().isPresent() ? number(row.worstGradient().getAsDouble()) : "–",
         row.gradients().size() + refused,
-        trains ? number(runs.stream().mapToDouble(Figures.Run::ofChange).max().orElse(0)) : "refused",
+        trains
+            ? number(runs.stream().mapToDouble(Figures.Run::ofChange).max().orElse(0))
+            : "refused",
         trains ? number(runs.stream().mapToDouble(Figures.Run::ofWeights).max().orElse(0)) : "",
         trains ? "" + runs.stream().mapToLong(Figures.Run::nearZero).max().orElse(0) : "",
         trains ? number(row.training().folding()) : "",
@@ -185,10 +207,17 @@ final class ParityReport {
     figures.forEach(row -> row.training().runs().forEach(run -> names.add(run.optimizer())));
     List<String> optimizers = List.copyOf(names);
     text.append("\n## Training by optimizer\n\n");
-    text.append("\"Of change\" of each, the variable that is worst behind it where it is above 1e-4.\n\n");
+    text.append(
+        "\"Of change\" of each, the variable that is worst behind it where it is above 1e-4.\n\n");
     for (String optimizer : optimizers) {
       text.append("### `" + optimizer + "`\n\n");
-      line("model", "of change", "worst variable", "of weights", "near zero", "with those near zero");
+      line(
+          "model",
+          "of change",
+          "worst variable",
+          "of weights",
+          "near zero",
+          "with those near zero");
       line("---", "--:", "---", "--:", "--:", "--:");
       figures.stream()
           .flatMap(
@@ -197,7 +226,8 @@ final class ParityReport {
                       .filter(run -> run.optimizer().equals(optimizer))
                       .map(run -> Map.entry(row.row().name(), run)))
           .sorted(
-              Comparator.comparingDouble((Map.Entry<String, Figures.Run> e) -> -e.getValue().ofChange()))
+              Comparator.comparingDouble(
+                  (Map.Entry<String, Figures.Run> e) -> -e.getValue().ofChange()))
           .forEach(e -> run(e.getKey(), e.getValue()));
       text.append('\n');
     }

@@ -22,8 +22,8 @@ final class StepFigures {
   /**
    * One variable after one step.
    *
-   * @param dead whether its gradient is nothing by nature: then its weights near zero say nothing of
-   *     the norm over the weights either
+   * @param dead whether its gradient is nothing by nature: then its weights near zero say nothing
+   *     of the norm over the weights either
    */
   void add(
       int variable,

@@ -142,12 +142,13 @@ final class TrainingSteps {
     };
   }
 
-  /** Largest difference between the features of the folded trunk and those of the trunk as built. */
+  /**
+   * Largest difference between the features of the folded trunk and those of the trunk as built.
+   */
   double folding() {
     double worst = 0;
     for (int i = 0; i < features.size(); i++) {
-      worst =
-          Math.max(worst, Distance.relativeToLargest(foldedFeatures.get(i), features.get(i)));
+      worst = Math.max(worst, Distance.relativeToLargest(foldedFeatures.get(i), features.get(i)));
     }
     return worst;
   }
@@ -161,8 +162,7 @@ final class TrainingSteps {
           model.backbone().flat().inputs().stream().map(input -> input.node()).toList();
       List<String> wanted = cut.tensors().stream().map(CutTensor::tensor).toList();
       try (FrozenGraph trunk =
-          FrozenGraph.open(
-              Arithmetic.AS_BUILT, model.inferenceGraph(), values, fed, wanted)) {
+          FrozenGraph.open(Arithmetic.AS_BUILT, model.inferenceGraph(), values, fed, wanted)) {
         features = floats(trunk.run(inputs));
       }
     }
@@ -192,5 +192,4 @@ final class TrainingSteps {
       }
     };
   }
-
 }

@@ -62,7 +62,10 @@ final class Violations {
   }
 
   private void checkRun(Figures.Run run) {
-    atMost(run.optimizer() + ", " + run.worst() + ", of the change,", run.ofChange(), allowed.change());
+    atMost(
+        run.optimizer() + ", " + run.worst() + ", of the change,",
+        run.ofChange(),
+        allowed.change());
     atMost(run.optimizer() + ", of the weights,", run.ofWeights(), allowed.weights());
   }
 
