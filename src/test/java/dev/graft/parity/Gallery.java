@@ -25,14 +25,21 @@ final class Gallery {
 
   /** Names of the rows that {@link #make} knows. */
   static List<String> names(Path folder) throws IOException {
-    python(folder.toString(), "--list");
+    python("--list", folder.toString());
     return Files.readAllLines(folder.resolve("rows.txt"));
   }
 
-  /** Makes rows below a folder. */
-  static void make(Path folder, String... rows) {
+  /** Makes rows below a folder, with every optimizer. */
+  static void make(Path folder, List<String> rows) {
     List<String> arguments = new ArrayList<>(List.of(folder.toString()));
-    arguments.addAll(List.of(rows));
+    arguments.addAll(rows);
+    python(arguments.toArray(String[]::new));
+  }
+
+  /** Makes rows below a folder, with two optimizers each. */
+  static void makeShort(Path folder, List<String> rows) {
+    List<String> arguments = new ArrayList<>(List.of("--short", folder.toString()));
+    arguments.addAll(rows);
     python(arguments.toArray(String[]::new));
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -36,9 +35,7 @@ class ShortParityIT {
 
   @TestFactory
   Stream<DynamicTest> madeByPython(@TempDir Path folder) {
-    List<String> arguments = new ArrayList<>(List.of("--short"));
-    arguments.addAll(MADE);
-    Gallery.make(folder, arguments.toArray(String[]::new));
+    Gallery.makeShort(folder, MADE);
     return MADE.stream().map(name -> equalsPython(folder.resolve(name)));
   }
 
