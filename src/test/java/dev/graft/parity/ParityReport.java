@@ -58,8 +58,10 @@ final class ParityReport {
       - **The key's bias of `MultiHeadAttention`** has a gradient of zero by nature: softmax does not see it. What either side computes is rounding;
         all its weights are near zero, so they are left out of "of weights" too.
       - **The folded trunk.** Graft trains on features of a trunk in which TensorFlow folds constants and BatchNorm, which moves them by the figure in the column
-        "folding". The training columns use the trunk as built. A ReLU whose input lies within that distance of its kink opens on one side and is shut on
-        the other, and then one unit's whole gradient differs: that is where "folded" is larger than 1e-4, in networks with BatchNorm in the unfrozen block.
+        "folding". What is held to 1e-3 uses the trunk as built instead, so it tests the unfrozen part and the update rules, not a run as users start it;
+        that is "folded", which is shown and not held to anything. Seen on MobileNetV2 with plain SGD: 2.4e-2 with the folded trunk, 0 with the trunk as built, and after
+        the first step the head agrees while everything before the last ReLU6 does not. The likely cause is a unit so near the kink of its ReLU
+        that it opens on one side and is shut on the other; the unit itself was not looked for, and MobileNet was not looked into.
       """;
 
   private final List<Figures> figures;
@@ -150,13 +152,39 @@ final class ParityReport {
 
   private void violations() {
     if (violations.isEmpty()) {
-      text.append("\nEvery figure is within what is allowed.\n");
+      text.append(
+          "\nEvery figure that is held to a limit is within it. What that does not say:\n\n");
+      exceptions();
       return;
     }
+    exceptions();
     text.append("\n**Not within what is allowed:**\n\n");
     violations.forEach(
         (name, sentences) ->
             sentences.forEach(s -> text.append("- `" + name + "`: " + oneLine(s) + "\n")));
+  }
+
+  /** Where leaving something out, or the trunk as built, is what makes a figure small. */
+  private void exceptions() {
+    double limit = Tolerances.SINGLE.change();
+    List<String> withAll = new ArrayList<>();
+    List<String> folded = new ArrayList<>();
+    for (Figures row : figures) {
+      String name = "`" + row.row().name() + "`";
+      for (Figures.Run run : row.training().runs()) {
+        if (run.ofChangeWithAll() > limit) {
+          withAll.add(name + " " + run.optimizer() + " " + number(run.ofChangeWithAll()));
+        }
+      }
+      if (row.training().folded() > limit) {
+        folded.add(name + " " + number(row.training().folded()));
+      }
+    }
+    text.append("- \"Of change\" is above its limit with the weights near zero counted in: ");
+    text.append(withAll.isEmpty() ? "nowhere" : String.join("; ", withAll)).append(".\n");
+    text.append("- It is above its limit with the folded trunk, on which Graft trains: ");
+    text.append(folded.isEmpty() ? "nowhere" : String.join("; ", folded)).append(".\n");
+    text.append("- Models with the channels first are not in the table.\n");
   }
 
   private void table(String title, String group) {
