@@ -33,6 +33,7 @@ final class RunFolder implements AutoCloseable {
   private void deletePartial() {
     try {
       FolderDeletion.delete(partial);
+      deleteMadeParents();
     } catch (IOException e) {
       System.getLogger(RunFolder.class.getName())
           .log(System.Logger.Level.WARNING, "Could not delete " + partial, e);
