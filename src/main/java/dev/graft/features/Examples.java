@@ -18,4 +18,16 @@ public interface Examples {
    * @param destination takes the row's values at its position
    */
   void read(int tensor, int example, FloatBuffer destination);
+
+  /**
+   * These examples as they look in one epoch of training. Augmented images look otherwise in each;
+   * number and labels stay.
+   *
+   * @param epoch from 1
+   * @param order in which they are going to be read, a permutation of the examples or a part of one
+   * @return valid until the next call
+   */
+  default Examples inEpoch(int epoch, int[] order) {
+    return this;
+  }
 }

@@ -3,6 +3,7 @@ package dev.graft.features;
 import dev.graft.data.ProgressListener;
 import dev.graft.image.ExifOrientation;
 import dev.graft.image.ImageReader;
+import dev.graft.image.ImageView;
 import dev.graft.image.PreparedImage;
 import dev.graft.model.FrozenGraph;
 import dev.graft.model.ImagePipeline;
@@ -52,8 +53,18 @@ public final class FeatureExtraction {
    * @throws IOException when the store's disk fails
    */
   public Outcome extract(List<Path> images) throws IOException {
+    return extractViews(images.stream().map(ImageView::original).toList());
+  }
+
+  /**
+   * Makes sure that the store has the features of all images and views that can be read.
+   *
+   * @return the hashes are the {@link ImageView#key keys}
+   * @throws IOException when the store's disk fails
+   */
+  Outcome extractViews(List<ImageView> images) throws IOException {
     Pass pass = new Pass();
-    pipeline.run(
+    pipeline.runViews(
         images,
         this::isKnown,
         chunk -> {

@@ -11,9 +11,10 @@ public sealed interface PreparedImage {
    * A prepared image.
    *
    * @param path the file
-   * @param sha256 of the file's bytes, 64 lower-case hexadecimal digits
+   * @param sha256 of the file's bytes, 64 lower-case hexadecimal digits; of a view, its {@link
+   *     ImageView#key}
    * @param orientation the EXIF orientation, 1 to 8, whether it was applied or not
-   * @param values as {@link ImageReader#read(byte[])} gives them; the array belongs to the caller
+   * @param values as {@link ImageReader} gives them; the array belongs to the caller
    */
   record Ready(Path path, String sha256, int orientation, float[] values)
       implements PreparedImage {}
@@ -22,7 +23,7 @@ public sealed interface PreparedImage {
    * A file whose values the caller did not want to be prepared.
    *
    * @param path the file
-   * @param sha256 of the file's bytes
+   * @param sha256 of the file's bytes; of a view, its {@link ImageView#key}
    * @param orientation the EXIF orientation, 1 to 8
    */
   record Known(Path path, String sha256, int orientation) implements PreparedImage {}

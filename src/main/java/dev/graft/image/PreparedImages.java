@@ -33,20 +33,20 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
 
   private final ImageReader reader;
   private final Predicate<String> known;
-  private final Iterator<Path> waiting;
+  private final Iterator<ImageView> waiting;
   private final Queue<Future<PreparedImage>> underWay = new ArrayDeque<>();
   private final ExecutorService threads;
   private final int ahead;
 
   private PreparedImages(
-      List<Path> files, ImageReader reader, int threads, Predicate<String> known) {
+      List<ImageView> images, ImageReader reader, int threads, Predicate<String> known) {
     if (threads < 1) {
       throw new IllegalArgumentException(
           "Images cannot be prepared on " + threads + " threads; expected at least 1.");
     }
     this.reader = reader;
     this.known = known;
-    this.waiting = List.copyOf(files).iterator();
+    this.waiting = List.copyOf(images).iterator();
     this.threads = Executors.newFixedThreadPool(threads, PreparedImages::thread);
     this.ahead = threads * AHEAD_PER_THREAD;
     fill();
@@ -70,7 +70,20 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
    */
   public static PreparedImages of(
       List<Path> files, ImageReader reader, int threads, Predicate<String> known) {
-    return new PreparedImages(files, reader, threads, known);
+    return ofViews(files.stream().map(ImageView::original).toList(), reader, threads, known);
+  }
+
+  /**
+   * Starts to prepare images and views of images that are not known yet.
+   *
+   * @param reader with an augmentation, if there are views
+   * @param threads number of threads, at least 1
+   * @param known says of a {@link ImageView#key} whether the values are not needed; called from
+   *     several threads at once
+   */
+  public static PreparedImages ofViews(
+      List<ImageView> images, ImageReader reader, int threads, Predicate<String> known) {
+    return new PreparedImages(images, reader, threads, known);
   }
 
   @Override
@@ -124,19 +137,21 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
 
   private void fill() {
     while (!threads.isShutdown() && underWay.size() < ahead && waiting.hasNext()) {
-      Path file = waiting.next();
-      underWay.add(threads.submit(() -> prepare(file)));
+      ImageView image = waiting.next();
+      underWay.add(threads.submit(() -> prepare(image)));
     }
   }
 
-  private PreparedImage prepare(Path file) {
+  private PreparedImage prepare(ImageView view) {
+    Path file = view.file();
     try {
       byte[] image = bytes(file);
       String sha256 = Sha256.of(image);
+      String key = view.key(sha256);
       int orientation = ExifOrientation.of(image);
-      return known.test(sha256)
-          ? new PreparedImage.Known(file, sha256, orientation)
-          : new PreparedImage.Ready(file, sha256, orientation, reader.read(image, orientation));
+      return known.test(key)
+          ? new PreparedImage.Known(file, key, orientation)
+          : new PreparedImage.Ready(file, key, orientation, read(view, image, sha256, orientation));
     } catch (BadImageException e) {
       return new PreparedImage.Rejected(file, e.getMessage());
     } catch (IOException e) {
@@ -144,6 +159,13 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
     } catch (RuntimeException e) {
       throw new IllegalStateException(file + " could not be prepared: " + e.getMessage(), e);
     }
+  }
+
+  private float[] read(ImageView view, byte[] image, String sha256, int orientation)
+      throws BadImageException {
+    return view.number() == ImageView.ORIGINAL
+        ? reader.read(image, orientation)
+        : reader.readView(image, orientation, sha256, view.number());
   }
 
   private static byte[] bytes(Path file) throws IOException, BadImageException {

@@ -2,6 +2,7 @@ package dev.graft.model;
 
 import dev.graft.image.ImageReader;
 import dev.graft.image.ImageShape;
+import dev.graft.image.ImageView;
 import dev.graft.image.PreparedImage;
 import dev.graft.image.PreparedImages;
 import dev.graft.tensor.HostTensor;
@@ -72,8 +73,20 @@ public final class ImagePipeline {
    * @throws IOException when the sink fails, or the thread is interrupted
    */
   public void run(List<Path> files, Predicate<String> known, Sink sink) throws IOException {
+    runViews(files.stream().map(ImageView::original).toList(), known, sink);
+  }
+
+  /**
+   * Runs images and views of images.
+   *
+   * @param known says of a {@link ImageView#key} that the graph need not run for it; called from
+   *     several threads
+   * @throws IOException when the sink fails, or the thread is interrupted
+   */
+  public void runViews(List<ImageView> views, Predicate<String> known, Sink sink)
+      throws IOException {
     ExecutorService runners = Executors.newFixedThreadPool(threads);
-    try (PreparedImages images = PreparedImages.of(files, reader, threads, known)) {
+    try (PreparedImages images = PreparedImages.ofViews(views, reader, threads, known)) {
       Deque<Future<Chunk>> underWay = new ArrayDeque<>();
       while (images.hasNext() || !underWay.isEmpty()) {
         while (images.hasNext() && underWay.size() < threads * BATCHES_PER_THREAD) {
