@@ -321,7 +321,7 @@ public final class TransferLearning {
     double largest = 0;
     float[] received = answer.get().probabilities();
     for (int i = 0; i < received.length; i++) {
-      largest = Math.max(largest, Math.abs(received[i] - expected.probability(i)));
+      largest = Math.max(largest, Math.abs(received[i] - expected.answer()[i]));
     }
     return largest;
   }
