@@ -59,13 +59,13 @@ public final class FeatureExtraction {
   /**
    * Makes sure that the store has the features of all images and views that can be read.
    *
-   * @return the hashes are the {@link ImageView#key keys}
+   * @return its hashes are the {@link ImageView#key keys}
    * @throws IOException when the store's disk fails
    */
   Outcome extractViews(List<ImageView> images) throws IOException {
     Pass pass = new Pass();
-    pipeline.runViews(
-        images,
+    pipeline.run(
+        images.iterator(),
         this::isKnown,
         chunk -> {
           chunk.images().forEach(pass::note);
@@ -82,13 +82,13 @@ public final class FeatureExtraction {
     private int computed;
     private int turned;
 
-    void note(PreparedImage image) {
-      if (image instanceof PreparedImage.Rejected bad) {
-        rejected.put(bad.path(), bad.reason());
+    void note(PreparedImage<ImageView> image) {
+      if (image instanceof PreparedImage.Rejected<ImageView> bad) {
+        rejected.put(bad.source().path(), bad.reason());
         hashes.add(Optional.empty());
-      } else if (image instanceof PreparedImage.Known known) {
+      } else if (image instanceof PreparedImage.Known<ImageView> known) {
         found(known.sha256(), known.orientation());
-      } else if (image instanceof PreparedImage.Ready ready) {
+      } else if (image instanceof PreparedImage.Ready<ImageView> ready) {
         found(ready.sha256(), ready.orientation());
         computed++;
       }
@@ -108,7 +108,7 @@ public final class FeatureExtraction {
     }
   }
 
-  private void append(ImagePipeline.Chunk chunk) throws IOException {
+  private void append(ImagePipeline.Chunk<ImageView> chunk) throws IOException {
     List<FloatBuffer> features =
         chunk.outputs().stream().map(tensor -> tensor.bytes().asFloatBuffer()).toList();
     if (!features.isEmpty()) {

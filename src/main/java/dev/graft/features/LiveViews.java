@@ -2,6 +2,7 @@ package dev.graft.features;
 
 import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
+import dev.graft.image.ImageFile;
 import dev.graft.image.ImageReader;
 import dev.graft.image.ImageView;
 import dev.graft.image.PreparedImage;
@@ -64,17 +65,18 @@ final class LiveViews implements Examples {
     Map<Path, String> rejected = new LinkedHashMap<>();
     int turned = 0;
     List<Path> files = images.stream().map(LabeledImage::path).toList();
-    try (PreparedImages prepared =
-        PreparedImages.of(files, reader, Runtime.getRuntime().availableProcessors())) {
+    int threads = Runtime.getRuntime().availableProcessors();
+    try (PreparedImages<ImageFile> prepared =
+        PreparedImages.of(ImageFile.all(files), reader, threads)) {
       for (LabeledImage image : images) {
-        PreparedImage made = prepared.next();
-        if (made instanceof PreparedImage.Ready ready) {
+        PreparedImage<ImageFile> made = prepared.next();
+        if (made instanceof PreparedImage.Ready<ImageFile> ready) {
           usable.add(image);
           hashes.add(Optional.of(ready.sha256()));
           turned += ready.orientation() > 1 ? 1 : 0;
-        } else if (made instanceof PreparedImage.Rejected bad) {
+        } else if (made instanceof PreparedImage.Rejected<ImageFile> bad) {
           hashes.add(Optional.empty());
-          rejected.put(bad.path(), bad.reason());
+          rejected.put(bad.source().path(), bad.reason());
         }
       }
     }
@@ -144,8 +146,8 @@ final class LiveViews implements Examples {
           IntStream.range(from, to).map(place -> order[place]).mapToObj(this::view).toList();
       int[] next = {from};
       try {
-        pipeline.runViews(
-            views,
+        pipeline.run(
+            views.iterator(),
             known -> false,
             chunk -> {
               requireAll(chunk);
@@ -165,11 +167,11 @@ final class LiveViews implements Examples {
       return new ImageView(images.get(example).path(), augmentation.view(seed, example, epoch));
     }
 
-    private void requireAll(ImagePipeline.Chunk chunk) throws IOException {
-      for (PreparedImage image : chunk.images()) {
-        if (image instanceof PreparedImage.Rejected bad) {
+    private void requireAll(ImagePipeline.Chunk<ImageView> chunk) throws IOException {
+      for (PreparedImage<ImageView> image : chunk.images()) {
+        if (image instanceof PreparedImage.Rejected<ImageView> bad) {
           throw new IOException(
-              bad.path() + " " + bad.reason() + ", though it could be read when the run began.");
+              bad.source() + " " + bad.reason() + ", though it could be read when the run began.");
         }
       }
     }
