@@ -46,7 +46,8 @@ public record Augmentation(List<AugmentationStep> steps, int views) {
         List.of(
             new AugmentationStep.Flip(AugmentationStep.Axis.HORIZONTAL),
             new AugmentationStep.Rotation(AugmentationStep.Range.around(0.05)),
-            new AugmentationStep.Shift(0.05, 0.05),
+            new AugmentationStep.Shift(
+                AugmentationStep.Range.around(0.05), AugmentationStep.Range.around(0.05)),
             new AugmentationStep.Zoom(AugmentationStep.Range.around(0.1)),
             new AugmentationStep.Contrast(AugmentationStep.Range.around(0.1))),
         DEFAULT_VIEWS);

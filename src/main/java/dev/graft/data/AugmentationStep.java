@@ -39,18 +39,27 @@ public sealed interface AugmentationStep {
                 + " to "
                 + number(most)
                 + ", got "
-                + describe());
+                + (least < 0 ? describe() : upTo()));
       }
       return this;
     }
 
-    /** {@code 0.1} for a range around zero, else both ends. */
-    private String describe() {
-      return low == -high && high >= 0 ? number(high) : number(low) + ", " + number(high);
+    private boolean isAround() {
+      return low == -high;
     }
 
+    private String limits() {
+      return number(low) + ", " + number(high);
+    }
+
+    /** {@code 0.1} for a range around zero, else both limits. */
+    private String describe() {
+      return isAround() ? number(high) : limits();
+    }
+
+    /** {@code 0.1} for a range from zero, else both limits. */
     private String upTo() {
-      return low == 0 ? number(high) : number(low) + ", " + number(high);
+      return low == 0 ? number(high) : limits();
     }
   }
 
@@ -99,19 +108,23 @@ public sealed interface AugmentationStep {
    * Moves down and right, or up and left; what comes in from outside is the image reflected.
    * Keras's {@code RandomTranslation}.
    *
-   * @param height the most, as a share of the height, 0 to 1
-   * @param width the most, as a share of the width, 0 to 1
+   * @param height down, as a share of the height, −1 to 1
+   * @param width to the right, as a share of the width, −1 to 1
    */
-  record Shift(double height, double width) implements AugmentationStep {
+  record Shift(Range height, Range width) implements AugmentationStep {
     /** Checks the shares. */
     public Shift {
-      requireShare("shift", height, true);
-      requireShare("shift", width, true);
+      height.within("shift", -1, 1);
+      width.within("shift", -1, 1);
     }
 
     @Override
     public String text() {
-      return "shift(" + number(height) + (height == width ? "" : ", " + number(width)) + ")";
+      if (!height.isAround() || !width.isAround()) {
+        return "shift(" + height.limits() + ", " + width.limits() + ")";
+      }
+      String both = number(height.high()) + ", " + number(width.high());
+      return "shift(" + (height.equals(width) ? number(height.high()) : both) + ")";
     }
   }
 

@@ -112,11 +112,16 @@ final class AugmentationText {
     return Axis.valueOf(axis.toUpperCase(Locale.ROOT));
   }
 
+  /** One number for both directions, one for each, or the limits of each. */
   private static AugmentationStep shift(List<String> arguments) {
+    if (arguments.size() == 4) {
+      return new AugmentationStep.Shift(
+          around("shift", arguments.subList(0, 2)), around("shift", arguments.subList(2, 4)));
+    }
     requireCount("shift", arguments, 1, 2);
-    double height = Double.parseDouble(arguments.get(0));
-    double width = arguments.size() == 2 ? Double.parseDouble(arguments.get(1)) : height;
-    return new AugmentationStep.Shift(height, width);
+    return new AugmentationStep.Shift(
+        around("shift", arguments.subList(0, 1)),
+        around("shift", arguments.subList(arguments.size() - 1, arguments.size())));
   }
 
   private static Range around(String name, List<String> arguments) {

@@ -169,10 +169,8 @@ final class AugmentationOps {
 
   private Operand<TFloat32> shift(Operand<TFloat32> x, AugmentationStep.Shift shift) {
     Operand<TFloat32> uniform = uniform(2);
-    Operand<TFloat32> down =
-        tf.math.mul(within(element(uniform, 0), Range.around(shift.height())), side(x, 0));
-    Operand<TFloat32> right =
-        tf.math.mul(within(element(uniform, 1), Range.around(shift.width())), side(x, 1));
+    Operand<TFloat32> down = tf.math.mul(within(element(uniform, 0), shift.height()), side(x, 0));
+    Operand<TFloat32> right = tf.math.mul(within(element(uniform, 1), shift.width()), side(x, 1));
     Operand<TFloat32> zero = tf.constant(0f);
     Operand<TFloat32> one = tf.constant(1f);
     return transform(x, List.of(one, zero, tf.math.neg(right), zero, one, tf.math.neg(down)));

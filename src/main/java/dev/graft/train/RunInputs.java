@@ -56,13 +56,14 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
   /** What is going to be done, in one sentence. */
   String plan(TrainSettings settings) {
     LoopSettings loop = settings.loop();
-    return "Head %s, %s; %,d images train, %,d validate; %s; %d epochs of batch %d, %s%s; seed %d; float32."
+    return "Head %s, %s; %,d images train, %,d validate; %s%s; %d epochs of batch %d, %s%s; seed %d; float32."
         .formatted(
             model.head().describe(),
             settings.join().plan().describe(),
             split.training().size(),
             split.validation().size(),
             preparation.describe(),
+            settings.data().augmentation().map(steps -> "; " + steps.describe()).orElse(""),
             loop.epochs(),
             loop.batchSize(),
             loop.optimizer().describe() + schedule(loop),

@@ -161,6 +161,7 @@ public final class Trainer {
       Examples examples, int number, List<Double> losses, TrainListener listener) {
     String task = phase.name() + ", epoch " + number;
     int[] order = Shuffle.permutation(examples.size(), seedOf(number));
+    Examples shown = examples.inEpoch(number, order);
     long stepsPerEpoch = Math.max(1, -Math.floorDiv(-order.length, phase.batchSize()));
     Tally tally = new Tally();
     for (int from = 0; from < order.length; from += phase.batchSize()) {
@@ -172,7 +173,7 @@ public final class Trainer {
               .rate(
                   phase.optimizer().learningRate(),
                   new Schedule.Moment(steps, stepsPerEpoch, phase.epochs(), losses));
-      double loss = trainStep(examples, rows, tally);
+      double loss = trainStep(shown, rows, tally);
       if (!Double.isFinite(loss)) {
         throw new IllegalStateException(
             "Training stopped in epoch "
