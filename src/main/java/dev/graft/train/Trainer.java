@@ -3,6 +3,7 @@ package dev.graft.train;
 import dev.graft.data.Labels;
 import dev.graft.features.Examples;
 import dev.graft.features.LabeledFeatures;
+import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
@@ -134,7 +135,8 @@ public final class Trainer {
   public List<Prediction> predict(LabeledFeatures images) {
     float[][] probabilities = probabilities(images);
     return IntStream.range(0, images.size())
-        .mapToObj(i -> new Prediction(images.path(i).toString(), images.label(i), probabilities[i]))
+        .<Prediction>mapToObj(
+            i -> new ClassPrediction(images.path(i).toString(), images.label(i), probabilities[i]))
         .toList();
   }
 
