@@ -4,6 +4,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 _README = """\
@@ -56,14 +57,16 @@ def make(testdata: Path) -> None:
     (folder / "README.md").write_text(_README, encoding="utf-8")
 
 
-def _apply(layer: keras.layers.Layer, pixels: np.ndarray) -> np.ndarray:
-    made: np.ndarray = layer(tf.constant(pixels), training=True).numpy()[0]
+def _apply(layer: keras.layers.Layer, pixels: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    made: npt.NDArray[np.float32] = layer(tf.constant(pixels), training=True).numpy()[0]
     return made
 
 
-def _distinct(layer: keras.layers.Layer, pixels: np.ndarray) -> list[np.ndarray]:
+def _distinct(
+    layer: keras.layers.Layer, pixels: npt.NDArray[np.float32]
+) -> list[npt.NDArray[np.float32]]:
     """The two results of a layer whose direction is random."""
-    results: dict[bytes, np.ndarray] = {}
+    results: dict[bytes, npt.NDArray[np.float32]] = {}
     for _ in range(100):
         made = _apply(layer, pixels)
         results[made.tobytes()] = made

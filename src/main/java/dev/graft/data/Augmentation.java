@@ -13,8 +13,8 @@ import java.util.stream.Stream;
  * content, the view's number and the steps before and including each step, and from nothing else.
  *
  * @param steps applied in this order, at least one
- * @param views kept of each image, from which each epoch takes one; {@link #LIVE} to keep none and
- *     to make a new view in each epoch
+ * @param views kept of each image, from which each pass takes one; {@link #LIVE} to keep none and
+ *     to make a new view in each pass
  */
 public record Augmentation(List<AugmentationStep> steps, int views) {
   /** Views kept of each image unless something else is said. */
@@ -87,15 +87,15 @@ public record Augmentation(List<AugmentationStep> steps, int views) {
   }
 
   /**
-   * The number of the view of an image that an epoch shows. Each kept view is shown as often as the
+   * The number of the view of an image that a pass shows. Each kept view is shown as often as the
    * others, beginning with one that follows from seed and image.
    *
    * @param image index among the training images
-   * @param epoch from 1
+   * @param pass over the training images, from 1
    */
-  public long view(long seed, int image, int epoch) {
+  public long view(long seed, int image, int pass) {
     long start = mix(mix(seed) + image);
-    return isLive() ? mix(start + epoch) >>> 1 : Math.floorMod(start + epoch, (long) views);
+    return isLive() ? mix(start + pass) >>> 1 : Math.floorMod(start + pass, (long) views);
   }
 
   /** SplitMix64's finalizer (Steele, Lea, Flood 2014). */

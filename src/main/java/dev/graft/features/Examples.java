@@ -20,14 +20,14 @@ public interface Examples {
   void read(int tensor, int example, FloatBuffer destination);
 
   /**
-   * These examples as they look in one epoch of training. Augmented images look otherwise in each;
-   * number and labels stay.
+   * These examples as they look in one pass of training over them. Augmented images look otherwise
+   * in each; number and labels stay.
    *
-   * @param epoch from 1
+   * @param pass from 1
    * @param order in which they are going to be read, a permutation of the examples or a part of one
    * @return valid until the next call
    */
-  default Examples inEpoch(int epoch, int[] order) {
+  default Examples inPass(int pass, int[] order) {
     return this;
   }
 }

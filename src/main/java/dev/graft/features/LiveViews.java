@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Images of which a new view goes through the trunk in each epoch, a little ahead of the training.
+ * Images of which a new view goes through the trunk in each pass, a little ahead of the training.
  * Nothing is kept. For one thread at a time.
  */
 final class LiveViews implements Examples {
@@ -98,25 +98,25 @@ final class LiveViews implements Examples {
 
   @Override
   public void read(int tensor, int example, FloatBuffer destination) {
-    inEpoch(1, new int[] {example}).read(tensor, example, destination);
+    inPass(1, new int[] {example}).read(tensor, example, destination);
   }
 
   @Override
-  public Examples inEpoch(int epoch, int[] order) {
-    return new Epoch(epoch, order);
+  public Examples inPass(int pass, int[] order) {
+    return new Pass(pass, order);
   }
 
-  /** The views of one epoch. */
-  private final class Epoch implements Examples {
-    private final int epoch;
+  /** The views of one pass. */
+  private final class Pass implements Examples {
+    private final int pass;
     private final int[] order;
     private final Map<Integer, Integer> places = new LinkedHashMap<>();
 
     /** Features by example, the newest last. */
     private final Map<Integer, List<FloatBuffer>> held = new LinkedHashMap<>();
 
-    Epoch(int epoch, int[] order) {
-      this.epoch = epoch;
+    Pass(int pass, int[] order) {
+      this.pass = pass;
       this.order = order.clone();
       IntStream.range(0, order.length).forEach(place -> places.put(order[place], place));
     }
@@ -164,7 +164,7 @@ final class LiveViews implements Examples {
     }
 
     private ImageView view(int example) {
-      return new ImageView(images.get(example).path(), augmentation.view(seed, example, epoch));
+      return new ImageView(images.get(example).path(), augmentation.view(seed, example, pass));
     }
 
     private void requireAll(ImagePipeline.Chunk<ImageView> chunk) throws IOException {

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Images of which several views lie in a store; each epoch shows one view of each image. */
+/** Images of which several views lie in a store; each pass shows one view of each image. */
 final class StoredViews implements Examples {
   private final List<LabeledFeatures> views;
   private final Augmentation augmentation;
@@ -82,10 +82,10 @@ final class StoredViews implements Examples {
   }
 
   @Override
-  public Examples inEpoch(int epoch, int[] order) {
+  public Examples inPass(int pass, int[] order) {
     int[] rows = new int[size()];
     for (int example = 0; example < rows.length; example++) {
-      rows[example] = views.get((int) augmentation.view(seed, example, epoch)).row(example);
+      rows[example] = views.get((int) augmentation.view(seed, example, pass)).row(example);
     }
     return views.get(0).withRows(rows);
   }

@@ -53,16 +53,16 @@ class AugmentedFeaturesTest {
   }
 
   @Test
-  void anEpochShowsTheViewThatFollowsFromItsNumber() throws Exception {
+  void aPassShowsTheViewThatFollowsFromItsNumber() throws Exception {
     try (Featurizer featurizer = featurizer()) {
       TrainingFeatures training = extract(featurizer, KEPT, 7);
       assertThat(training.outcome().computed()).isEqualTo(270);
       assertThat(training.images()).isEqualTo(images);
-      for (int epoch = 1; epoch <= 4; epoch++) {
-        Examples shown = training.examples().inEpoch(epoch, order());
+      for (int pass = 1; pass <= 4; pass++) {
+        Examples shown = training.examples().inPass(pass, order());
         for (int image : new int[] {0, 31, 89}) {
           assertThat(features(shown, image))
-              .isEqualTo(alone(images.get(image).path(), KEPT.view(7, image, epoch)));
+              .isEqualTo(alone(images.get(image).path(), KEPT.view(7, image, pass)));
         }
       }
     }
@@ -101,13 +101,13 @@ class AugmentedFeaturesTest {
       TrainingFeatures training = extract(featurizer, LIVE, 7);
       assertThat(training.outcome().computed()).isZero();
       int[] order = order();
-      Examples shown = training.examples().inEpoch(2, order);
-      // The order of the epoch, then one that was long ago.
+      Examples shown = training.examples().inPass(2, order);
+      // The order of the pass, then one that was long ago.
       for (int image : IntStream.concat(Arrays.stream(order), IntStream.of(order[0])).toArray()) {
         assertThat(features(shown, image))
             .isEqualTo(alone(images.get(image).path(), LIVE.view(7, image, 2)));
       }
-      Examples next = training.examples().inEpoch(3, order);
+      Examples next = training.examples().inPass(3, order);
       assertThat(features(next, 4)).isNotEqualTo(features(shown, 4));
     }
   }
@@ -121,7 +121,7 @@ class AugmentedFeaturesTest {
         assertThat(training.outcome().rejected()).containsOnlyKeys(images.get(3).path());
         assertThat(training.examples().size()).isEqualTo(89);
         assertThat(training.images()).doesNotContain(images.get(3));
-        Examples shown = training.examples().inEpoch(1, new int[] {3});
+        Examples shown = training.examples().inPass(1, new int[] {3});
         assertThat(shown.label(3)).isEqualTo(images.get(4).label());
         assertThat(features(shown, 3))
             .isEqualTo(alone(images.get(4).path(), augmentation.view(1, 3, 1)));
@@ -132,7 +132,7 @@ class AugmentedFeaturesTest {
   @Test
   void anImageThatVanishesWhileItIsTrainedOnIsNamed() throws Exception {
     try (Featurizer featurizer = featurizer()) {
-      Examples shown = extract(featurizer, LIVE, 1).examples().inEpoch(1, order());
+      Examples shown = extract(featurizer, LIVE, 1).examples().inPass(1, order());
       Files.delete(images.get(order()[70]).path());
       features(shown, order()[0]);
       assertThatThrownBy(() -> features(shown, order()[64]))
