@@ -117,7 +117,8 @@ public final class ImageReader implements AutoCloseable {
   /**
    * Prepares an image.
    *
-   * @param image the bytes of a JPEG, PNG, GIF (its first frame) or BMP file
+   * @param image the bytes of a JPEG, PNG, GIF (its first frame), BMP, TIFF (its first page) or PNM
+   *     file
    * @return its values, row by row, the channels of a pixel together
    * @throws BadImageException if the bytes cannot be used as an image
    * @throws IllegalStateException if the reader is closed
@@ -167,7 +168,8 @@ public final class ImageReader implements AutoCloseable {
     }
     ImageFormat format = ImageFormat.of(image);
     checkSize(format, image);
-    try (TString file = TString.tensorOfBytes(NdArrays.scalarOfObject(image));
+    byte[] decodable = format.isNative() ? image : ForeignImage.png(format, image);
+    try (TString file = TString.tensorOfBytes(NdArrays.scalarOfObject(decodable));
         TInt32 turned = TInt32.scalarOf(exifOrientation);
         Result result =
             session

@@ -295,6 +295,7 @@ class TransferLearningTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Optional.of(Preparation.Orientation.EXIF));
     DataSettings turned = new DataSettings(data, 0.2, Optional.empty(), turning);
     TrainedRun applied = train(settings("applied").withData(turned));
@@ -462,7 +463,8 @@ class TransferLearningTest {
 
   private DataSettings prepared(String name, Optional<PreparationSettings.Size> size) {
     PreparationSettings preparation =
-        new PreparationSettings(Optional.of(name), Optional.empty(), size, Optional.empty());
+        new PreparationSettings(
+            Optional.of(name), Optional.empty(), Optional.empty(), size, Optional.empty());
     return new DataSettings(data, 0.2, Optional.empty(), preparation);
   }
 
