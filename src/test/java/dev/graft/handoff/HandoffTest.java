@@ -86,7 +86,8 @@ class HandoffTest {
     cropping.write(folder);
     assertThat(Handoff.read(folder)).contains(cropping);
     change("/preparation", "decode", "\"pillow\"");
-    assertRefused("A preparation with Pillow's pixels resizes with nearest, stretched");
+    assertThatThrownBy(() -> Handoff.read(folder))
+        .hasMessageContaining("A preparation with Pillow's pixels resizes with nearest, stretched");
   }
 
   @Test
