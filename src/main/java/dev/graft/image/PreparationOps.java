@@ -49,17 +49,25 @@ public final class PreparationOps {
    */
   public static Operand<TFloat32> prepare(
       Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
-    Operand<TFloat32> pixels =
-        preparation.decoder() == Decoder.PILLOW
-            ? pillowsPixels(tf, bytes, orientation, preparation)
-            : pixels(tf, bytes, orientation, preparation);
-    if (preparation.colourOrder() == ColourOrder.BGR) {
-      pixels = tf.reverse(pixels, tf.constant(new int[] {2}));
-    }
-    return scale(tf, pixels, preparation);
+    return finish(tf, pixels(tf, bytes, orientation, preparation), preparation);
   }
 
-  private static Operand<TFloat32> pixels(
+  /** The image as it was decoded, turned and resized: red first, from 0 to 255. */
+  static Operand<TFloat32> pixels(
+      Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
+    return preparation.decoder() == Decoder.PILLOW
+        ? pillowsPixels(tf, bytes, orientation, preparation)
+        : tensorFlowsPixels(tf, bytes, orientation, preparation);
+  }
+
+  /** The order of the channels and the arithmetic. */
+  static Operand<TFloat32> finish(Ops tf, Operand<TFloat32> pixels, Preparation preparation) {
+    boolean reversed = preparation.colourOrder() == ColourOrder.BGR;
+    return scale(
+        tf, reversed ? tf.reverse(pixels, tf.constant(new int[] {2})) : pixels, preparation);
+  }
+
+  private static Operand<TFloat32> tensorFlowsPixels(
       Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
     Operand<TUint8> decoded =
         tf.image.decodeImage(
