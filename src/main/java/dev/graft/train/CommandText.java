@@ -50,6 +50,7 @@ final class CommandText {
     PreparationSettings preparation = data.preparation();
     preparation.name().ifPresent(name -> option("--preparation", name));
     preparation.method().ifPresent(method -> option("--resize", method));
+    preparation.aspect().ifPresent(aspect -> option("--aspect", aspect));
     preparation
         .size()
         .ifPresent(size -> option("--input-size", size.height() + "x" + size.width()));

@@ -383,6 +383,7 @@ class TransferLearningTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Optional.of(Preparation.Orientation.EXIF));
     DataSettings turned = new DataSettings(data, 0.2, Optional.empty(), turning);
     TrainedRun applied = train(settings("applied").withData(turned));
@@ -397,7 +398,7 @@ class TransferLearningTest {
     assertFails(
         settings("run").withJoin(JoinSettings.of(plain)),
         IllegalArgumentException.class,
-        "give --preparation caffe, tf, torch, rescale or none");
+        "give --preparation caffe, tf, torch, rescale, pil-nearest or none");
     TrainSettings given =
         settings("given")
             .withJoin(JoinSettings.of(plain))
@@ -590,7 +591,8 @@ class TransferLearningTest {
 
   private DataSettings prepared(String name, Optional<PreparationSettings.Size> size) {
     PreparationSettings preparation =
-        new PreparationSettings(Optional.of(name), Optional.empty(), size, Optional.empty());
+        new PreparationSettings(
+            Optional.of(name), Optional.empty(), Optional.empty(), size, Optional.empty());
     return new DataSettings(data, 0.2, Optional.empty(), preparation);
   }
 
