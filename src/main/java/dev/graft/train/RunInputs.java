@@ -1,12 +1,15 @@
 package dev.graft.train;
 
+import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
+import dev.graft.data.Shuffle;
 import dev.graft.data.Split;
 import dev.graft.model.Backbone;
 import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
 import java.io.IOException;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
@@ -30,6 +33,33 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
     JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
     settings.phases().forEach(phase -> model.requireTrains(phase.plan()));
     return new RunInputs(split, preparation, model);
+  }
+
+  /** The same images and backbone with the head of other settings. */
+  RunInputs joined(TrainSettings settings) throws IOException {
+    Backbone backbone = model.backbone();
+    Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
+    return new RunInputs(
+        split,
+        preparation,
+        JoinedModel.join(backbone, head, split.labels(), settings.loop().seed()));
+  }
+
+  /**
+   * A part of the training images in place of those of validation and test, which are left out.
+   *
+   * @param share of the training images, above 0 and below 1
+   */
+  RunInputs heldOut(double share, long seed) {
+    List<LabeledImage> shuffled = Shuffle.shuffled(split.training(), seed);
+    int training = shuffled.size() - (int) (share * shuffled.size());
+    Split inner =
+        new Split(
+            split.labels(),
+            shuffled.subList(0, training),
+            shuffled.subList(training, shuffled.size()),
+            List.of());
+    return new RunInputs(inner, preparation, model);
   }
 
   private static Split split(TrainSettings settings, RunLog log) throws IOException {
