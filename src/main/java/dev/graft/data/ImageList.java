@@ -113,7 +113,8 @@ public final class ImageList {
     }
     List<String> names =
         rows.stream()
-            .flatMap(row -> kind == Task.Kind.LABELS ? row.names().stream() : Stream.of(row.label()))
+            .flatMap(
+                row -> kind == Task.Kind.LABELS ? row.names().stream() : Stream.of(row.label()))
             .distinct()
             .toList();
     if (kind == Task.Kind.CLASSES) {
@@ -276,7 +277,7 @@ public final class ImageList {
             return Optional.of(where + " has \"" + value + "\"; expected a finite number.");
           }
         } catch (NumberFormatException e) {
-          return Optional.of(where + " has \"" + value + "\"; expected a number.");
+          return Optional.of(where + " has \"" + value + "\"; expected a number (names of classes stand in the column label).");
         }
       }
       return Optional.empty();

@@ -41,7 +41,9 @@ public record Task(Kind kind, Labels labels) {
                       "There is no task \""
                           + word
                           + "\"; known are "
-                          + Arrays.stream(values()).map(Kind::word).collect(Collectors.joining(", "))
+                          + Arrays.stream(values())
+                              .map(Kind::word)
+                              .collect(Collectors.joining(", "))
                           + "."));
     }
   }

@@ -68,8 +68,8 @@ public interface Head {
    * @param rank of the backbone's output, the batch axis included
    * @param last activation
    * @return {@code gap, dropout(0.2), dense(last)} for an output of {@code [batch, height, width,
-   *     channels]}, {@code flatten, dense(last)} for one of {@code [batch, steps, channels]}, {@code
-   *     dense(last)} for a vector
+   *     channels]}, {@code flatten, dense(last)} for one of {@code [batch, steps, channels]},
+   *     {@code dense(last)} for a vector
    */
   static Head standard(int rank, Activation last) {
     String before = rank == 4 ? "gap, dropout(0.2), " : rank == 3 ? "flatten, " : "";

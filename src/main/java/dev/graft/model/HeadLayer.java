@@ -135,12 +135,10 @@ sealed interface HeadLayer {
       Ops tf = scope.tf();
       Operand<TInt32> axes = tf.constant(new int[] {0, 1});
       if (l1 > 0) {
-        scope.penalty(
-            tf.math.mul(tf.constant((float) l1), tf.sum(tf.math.abs(kernel), axes)));
+        scope.penalty(tf.math.mul(tf.constant((float) l1), tf.sum(tf.math.abs(kernel), axes)));
       }
       if (l2 > 0) {
-        scope.penalty(
-            tf.math.mul(tf.constant((float) l2), tf.sum(tf.math.square(kernel), axes)));
+        scope.penalty(tf.math.mul(tf.constant((float) l2), tf.sum(tf.math.square(kernel), axes)));
       }
       return tf.nn.biasAdd(tf.linalg.matMul(x, kernel), bias); // [batch, width]
     }
@@ -153,8 +151,7 @@ sealed interface HeadLayer {
     @Override
     public String text() {
       String first = units == 0 ? "" : String.valueOf(units);
-      String second =
-          activation == Activation.LINEAR && units > 0 ? "" : activation.kerasName();
+      String second = activation == Activation.LINEAR && units > 0 ? "" : activation.kerasName();
       return Stream.of(first, second, setting("l1", l1), setting("l2", l2))
           .filter(part -> !part.isEmpty())
           .collect(Collectors.joining(", ", "dense(", ")"));

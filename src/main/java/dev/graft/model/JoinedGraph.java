@@ -62,7 +62,8 @@ record JoinedGraph(
     }
   }
 
-  static JoinedGraph of(FlatModel backbone, String output, Head head, Objective objective, long seed) {
+  static JoinedGraph of(
+      FlatModel backbone, String output, Head head, Objective objective, long seed) {
     int size = objective.task().size();
     Readout readout = objective.readout(head);
     Loss loss = objective.loss(head);
@@ -73,8 +74,7 @@ record JoinedGraph(
       HeadScope.Shared shared = new HeadScope.Shared(size, readout.units(size), seed);
       Placeholder<TFloat32> labels =
           tf.withName(LABELS)
-              .placeholder(
-                  TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, size)));
+              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, size)));
       Placeholder<TFloat32> weights =
           tf.withName(WEIGHTS)
               .placeholder(TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE)));

@@ -73,8 +73,7 @@ public final class JoinedModel {
    */
   public static JoinedModel join(Backbone backbone, Head head, Objective objective, long seed)
       throws IOException {
-    JoinedGraph joined =
-        JoinedGraph.of(backbone.flat(), backbone.output(), head, objective, seed);
+    JoinedGraph joined = JoinedGraph.of(backbone.flat(), backbone.output(), head, objective, seed);
     Map<String, HostTensor> values = new LinkedHashMap<>(backbone.values());
     joined.head().forEach(variable -> values.put(variable.node(), variable.initial()));
     return new JoinedModel(backbone, head, objective, joined, values);

@@ -29,7 +29,9 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
     layers = List.copyOf(layers);
     if (layers.isEmpty() || !(layers.get(layers.size() - 1) instanceof HeadLayer.Dense last)) {
       throw new IllegalArgumentException(
-          "A head must end with dense(softmax), dense(sigmoid) or dense(linear), got \"" + text(layers) + "\".");
+          "A head must end with dense(softmax), dense(sigmoid) or dense(linear), got \""
+              + text(layers)
+              + "\".");
     }
     if (!ENDS.contains(last.activation())) {
       throw new IllegalArgumentException(
@@ -148,6 +150,11 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
 
   private static HeadLayer dense(List<String> arguments) {
     List<String> plain = arguments.stream().filter(one -> !one.contains("=")).toList();
+    boolean ordered = plain.equals(arguments.subList(0, plain.size()));
+    if (!ordered || plain.isEmpty() || plain.size() > 2) {
+      throw new IllegalArgumentException(
+          "dense needs units, an activation or both, and settings after them, as in dense(256, relu, l2=1e-4)");
+    }
     double l1 = 0;
     double l2 = 0;
     for (String setting : arguments.subList(plain.size(), arguments.size())) {
@@ -158,11 +165,6 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
         default -> throw new IllegalArgumentException("dense has no setting \"" + setting + "\"");
       }
     }
-    boolean ordered = plain.equals(arguments.subList(0, plain.size()));
-    if (!ordered || plain.isEmpty() || plain.size() > 2) {
-      throw new IllegalArgumentException(
-          "dense needs units, an activation or both, and settings after them, as in dense(256, relu, l2=1e-4)");
-    }
     if (plain.size() == 1 && Activation.isKnown(plain.get(0))) {
       return new HeadLayer.Dense(0, Activation.named(plain.get(0)), l1, l2);
     }
@@ -170,8 +172,7 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
     if (units < 1) {
       throw new IllegalArgumentException("dense needs at least one unit, got " + units);
     }
-    Activation activation =
-        plain.size() == 1 ? Activation.LINEAR : Activation.named(plain.get(1));
+    Activation activation = plain.size() == 1 ? Activation.LINEAR : Activation.named(plain.get(1));
     return new HeadLayer.Dense(units, activation, l1, l2);
   }
 

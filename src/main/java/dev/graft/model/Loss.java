@@ -183,7 +183,8 @@ public interface Loss {
     /** Checks the range. */
     public OfNumbers {
       if (name.equals("huber") && !(delta > 0 && Double.isFinite(delta))) {
-        throw new IllegalArgumentException("The delta of huber must be above 0, got " + delta + ".");
+        throw new IllegalArgumentException(
+            "The delta of huber must be above 0, got " + delta + ".");
       }
     }
 

@@ -32,8 +32,7 @@ public record Objective(Task task, Optional<Loss> loss, double labelSmoothing) {
    */
   public Loss loss(Head head) {
     Readout readout = readout(head);
-    Loss chosen =
-        loss.or(head::loss).orElseGet(() -> Loss.standard(readout, labelSmoothing));
+    Loss chosen = loss.or(head::loss).orElseGet(() -> Loss.standard(readout, labelSmoothing));
     if (!chosen.fits(readout)) {
       throw new IllegalArgumentException(
           "The loss %s does not fit %s and a head that ends with %s: use %s."
@@ -54,8 +53,7 @@ public record Objective(Task task, Optional<Loss> loss, double labelSmoothing) {
         task.kind() == Task.Kind.CLASSES
             && task.size() == 2
             && loss.filter(chosen -> !chosen.fits(Readout.SOFTMAX)).isPresent();
-    Activation last =
-        binary ? Activation.SIGMOID : Readout.of(task, Optional.empty()).activation();
+    Activation last = binary ? Activation.SIGMOID : Readout.of(task, Optional.empty()).activation();
     return Head.standard(rank, last);
   }
 }

@@ -50,10 +50,7 @@ public enum Readout {
     throw new IllegalArgumentException(
         "The head ends with %s but the data has %s%s: use dense(%s)."
             .formatted(
-                activation.get().kerasName(),
-                task.describe(),
-                two,
-                usual.activation.kerasName()));
+                activation.get().kerasName(), task.describe(), two, usual.activation.kerasName()));
   }
 
   /** What a head ends with to be read so. */

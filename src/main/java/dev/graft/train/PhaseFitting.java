@@ -3,6 +3,7 @@ package dev.graft.train;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
+import dev.graft.features.Examples;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
 import dev.graft.metrics.Evaluation;
@@ -84,7 +85,7 @@ final class PhaseFitting {
       Trainer trainer = new Trainer(cut.graft(), phase(phase));
       Evaluation before =
           known.isPresent() ? known.get() : trainer.evaluate(validation, split.labels());
-      History history = trainer.fit(training, validation, soFar, log.listener());
+      History history = trainer.fit(weighed(training, split), validation, soFar, log.listener());
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
       Optional<Evaluation> tested =
@@ -94,6 +95,14 @@ final class PhaseFitting {
       return new Fitted(
           trained, history, before, after, tested, cut.unfrozen(), sample(predictions));
     }
+  }
+
+  private Examples weighed(LabeledFeatures training, Split split) {
+    return settings
+        .objective()
+        .classWeights()
+        .map(weights -> weights.weigh(training, split.labels()))
+        .orElse(training);
   }
 
   private static PhaseSettings last(List<PhaseSettings> phases) {

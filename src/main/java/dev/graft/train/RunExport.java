@@ -54,7 +54,11 @@ final class RunExport {
     training.put("epochs", fitted.history().epochs().size());
     training.put("seed", settings.loop().seed());
     training.put("trainingImages", split.training().size());
-    training.put("validationAccuracy", fitted.after().accuracy());
+    training.put("loss", fitted.model().loss().describe());
+    training.put("validation", fitted.after().summary());
+    if (Double.isFinite(fitted.after().accuracy())) {
+      training.put("validationAccuracy", fitted.after().accuracy());
+    }
     return training;
   }
 

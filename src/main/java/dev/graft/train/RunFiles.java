@@ -46,7 +46,9 @@ final class RunFiles {
       throws IOException {
     RunFiles files = new RunFiles(settings, run, preparation);
     Files.writeString(folder.resolve("history.csv"), run.outcome().history().toCsv());
-    Report.write(files.report(), folder.resolve("report.html"));
+    if (run.outcome().after() instanceof ClassEvaluation) {
+      Report.write(files.report(), folder.resolve("report.html"));
+    }
     JSON.writeValue(folder.resolve("run.json").toFile(), files.json());
   }
 
@@ -56,6 +58,8 @@ final class RunFiles {
     json.put("settings", described());
     json.put("versions", versions());
     json.put("preparation", preparation.describe());
+    json.put("task", run.model().task().kind().word());
+    json.put("loss", run.model().loss().describe());
     json.put("labels", run.model().labels().names());
     Map<String, Object> metrics = new LinkedHashMap<>();
     metrics.put("before", run.outcome().before().toMap());
@@ -90,10 +94,15 @@ final class RunFiles {
     json.put("phase", epoch.phase());
     json.put("learningRate", epoch.learningRate());
     json.put("loss", epoch.loss());
-    json.put("accuracy", epoch.accuracy());
+    json.put("accuracy", finite(epoch.accuracy()));
     json.put("validationLoss", epoch.validationLoss());
-    json.put("validationAccuracy", epoch.validationAccuracy());
+    json.put("validationAccuracy", finite(epoch.validationAccuracy()));
     return json;
+  }
+
+  /** Null for a figure that there is none of: JSON has no NaN. */
+  private static Double finite(double value) {
+    return Double.isFinite(value) ? value : null;
   }
 
   private Map<String, Object> splitFiles() {
@@ -190,9 +199,15 @@ final class RunFiles {
   private int count(List<LabeledImage> images, int label) {
     return (int)
         images.stream()
-            .filter(image -> image.label() == label)
+            .filter(image -> has(image, label))
             .filter(image -> !run.images().rejected().containsKey(image.path()))
             .count();
+  }
+
+  private boolean has(LabeledImage image, int label) {
+    float[] values = new float[run.model().task().size()];
+    image.target().put(values, 0);
+    return values[label] == 1;
   }
 
   private List<ReportData.Layer> layers() {

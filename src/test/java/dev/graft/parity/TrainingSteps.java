@@ -1,6 +1,7 @@
 package dev.graft.parity;
 
 import dev.graft.data.Labels;
+import dev.graft.data.Target;
 import dev.graft.features.Examples;
 import dev.graft.metrics.History;
 import dev.graft.model.Backbone;
@@ -181,8 +182,8 @@ final class TrainingSteps {
       }
 
       @Override
-      public int label(int example) {
-        return training.labels().get(example);
+      public Target target(int example) {
+        return new Target.OfClass(training.labels().get(example));
       }
 
       @Override
