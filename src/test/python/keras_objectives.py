@@ -1,6 +1,6 @@
 """``keras_objectives.py OUT.json``: five steps of Keras under each loss, weighting and penalty.
 
-``src/test/resources/dev/graft/train/objectives.json`` was made with Keras 3.15.1, TensorFlow 2.18.1.
+``src/test/resources/dev/graft/train/objectives.json`` was made by Keras 3.15.1.
 """
 
 import json
@@ -68,9 +68,7 @@ def case(name: str, kind: str, ending: tuple[str, int], loss: Any, **how: Any) -
     if kind == "classes" and units > 1:
         fed, validation_fed = np.eye(units)[y], np.eye(units)[validation_y]
     validation = (validation_x, validation_fed)
-    model.compile(
-        optimizer=keras.optimizers.SGD(0.1, momentum=0.9), loss=loss, jit_compile=False
-    )
+    model.compile(optimizer=keras.optimizers.SGD(0.1, momentum=0.9), loss=loss, jit_compile=False)
     history = model.fit(
         x,
         fed,

@@ -277,7 +277,11 @@ public final class ImageList {
             return Optional.of(where + " has \"" + value + "\"; expected a finite number.");
           }
         } catch (NumberFormatException e) {
-          return Optional.of(where + " has \"" + value + "\"; expected a number (names of classes stand in the column label).");
+          return Optional.of(
+              where
+                  + " has \""
+                  + value
+                  + "\"; expected a number (names of classes stand in the column label).");
         }
       }
       return Optional.empty();

@@ -147,5 +147,10 @@ public record ClassWeights(Map<String, Double> weights) {
     public void read(int tensor, int example, FloatBuffer destination) {
       examples.read(tensor, example, destination);
     }
+
+    @Override
+    public Examples inPass(int pass, int[] order) {
+      return new Weighted(examples.inPass(pass, order), byClass);
+    }
   }
 }

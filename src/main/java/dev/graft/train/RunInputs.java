@@ -63,7 +63,7 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
 
   /** What is going to be done, in one sentence. */
   String plan(TrainSettings settings) {
-    return "%s, %s; head %s; %,d images train, %,d validate; %s; %s; seed %d; float32."
+    return "%s, %s; head %s; %,d images train, %,d validate; %s%s; %s; seed %d; float32."
         .formatted(
             split.task().describe(),
             model.loss().describe(),
@@ -71,6 +71,7 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
             split.training().size(),
             split.validation().size(),
             preparation.describe(),
+            settings.data().augmentation().map(steps -> "; " + steps.describe()).orElse(""),
             settings.phases().stream().map(RunInputs::plan).collect(Collectors.joining(", then ")),
             settings.loop().seed());
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.data.Augmentation;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
@@ -526,6 +527,32 @@ class TransferLearningTest {
 
   private static TrainedRun train(TrainSettings settings) throws IOException {
     return TransferLearning.train(settings, TrainListener.none());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"flip, rotation(0.1), views(3) | 39", "flip, rotation(0.1), live | 3"})
+  void augmentedTrainingRepeatsAndIsWrittenDown(String steps, int throughTrunk) throws Exception {
+    Augmentation augmentation = Augmentation.parse(steps);
+    TrainedRun first = train(augmented("first", augmentation));
+    TrainedRun second = train(augmented("second", augmentation));
+    TrainedRun plain = train(settings("plain"));
+    assertThat(second.outcome().history()).isEqualTo(first.outcome().history());
+    assertThat(plain.outcome().history()).isNotEqualTo(first.outcome().history());
+    assertThat(second.outcome().after()).isEqualTo(first.outcome().after());
+
+    JsonNode json = json(first.folder());
+    assertThat(json.at("/settings/augment").asText()).isEqualTo(augmentation.describe());
+    assertThat(json.at("/command").asText()).contains("--augment \"" + steps + "\"");
+    assertThat(first.images().computed()).isEqualTo(throughTrunk);
+    assertThat(first.images().sheet().orElseThrow().rows()).hasSize(3);
+    assertThat(plain.images().sheet()).isEmpty();
+  }
+
+  private TrainSettings augmented(String run, Augmentation augmentation) {
+    TrainSettings settings = settings(run);
+    return settings.withData(settings.data().withAugmentation(augmentation));
   }
 
   private TrainSettings settings(String run) {
