@@ -19,8 +19,8 @@ final class Origins {
   }
 
   Duration total() {
-    return origin.times().stream()
-        .map(ReportData.PhaseTime::time)
+    return origin.costs().stream()
+        .map(ReportData.PhaseCost::time)
         .reduce(Duration.ZERO, Duration::plus);
   }
 
@@ -39,7 +39,7 @@ final class Origins {
   private Html times() {
     long total = Math.max(1, total().toMillis());
     List<Html> rows = new ArrayList<>();
-    for (ReportData.PhaseTime one : origin.times()) {
+    for (ReportData.PhaseCost one : origin.costs()) {
       rows.add(
           tag(
               "tr",

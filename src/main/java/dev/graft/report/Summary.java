@@ -124,8 +124,8 @@ final class Summary {
   }
 
   private String longestPhase() {
-    return data.origin().times().stream()
-        .max(Comparator.comparing(ReportData.PhaseTime::time))
+    return data.origin().costs().stream()
+        .max(Comparator.comparing(ReportData.PhaseCost::time))
         .map(longest -> Words.time(longest.time()) + " in " + longest.phase())
         .orElse("");
   }

@@ -1,5 +1,6 @@
 package dev.graft.train;
 
+import dev.graft.data.DuplicateImages;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
@@ -20,7 +21,6 @@ import dev.graft.predict.Answer;
 import dev.graft.predict.Predictor;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -41,9 +41,10 @@ public final class TransferLearning {
 
   private final TrainSettings settings;
   private final TrainListener listener;
-  private final Stopwatch times = new Stopwatch();
+  private final PhaseClock clock = new PhaseClock();
   private final List<String> notes = new ArrayList<>();
   private final Map<Path, String> rejected = new LinkedHashMap<>();
+  private final List<DuplicateImages> duplicates = new ArrayList<>();
   private int computed;
 
   private TransferLearning(TrainSettings settings, TrainListener listener) {
@@ -60,26 +61,31 @@ public final class TransferLearning {
    */
   public static TrainedRun train(TrainSettings settings, TrainListener listener)
       throws IOException {
-    return new TransferLearning(settings, listener).train();
-  }
-
-  private TrainedRun train() throws IOException {
-    try (RunFolder folder = RunFolder.create(settings.out().folder(), settings.out().overwrite())) {
-      LabeledImages images = LabeledImages.read(settings.data().folder());
-      Split split = split(images);
-      Backbone backbone = backbone();
-      Preparation preparation = settings.data().preparation().of(backbone);
-      Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
-      JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
-      times.lap("loading");
-      listener.plan(plan(head, split, preparation));
-
-      Fitted fitted = fit(model, preparation, split);
-      TrainedRun run = export(folder, fitted, split, preparation);
-      RunFiles.write(folder.path(), settings, run, preparation);
+    TrainSettings.OutputSettings out = settings.out();
+    try (RunFolder folder = RunFolder.create(out.folder(), out.overwrite())) {
+      TrainedRun run;
+      try (EpochEvents events = EpochEvents.in(folder.path().resolve("events"), listener)) {
+        run = new TransferLearning(settings, events).train(folder);
+      }
       folder.finish();
       return run;
     }
+  }
+
+  private TrainedRun train(RunFolder folder) throws IOException {
+    LabeledImages images = LabeledImages.read(settings.data().folder());
+    Split split = split(images);
+    Backbone backbone = backbone();
+    Preparation preparation = settings.data().preparation().of(backbone);
+    Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
+    JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
+    clock.lap("loading");
+    listener.plan(plan(head, split, preparation));
+
+    Fitted fitted = fit(model, preparation, split);
+    TrainedRun run = export(folder, fitted, split, preparation);
+    RunFiles.write(folder.path(), settings, run, preparation);
+    return run;
   }
 
   private String plan(Head head, Split split, Preparation preparation) {
@@ -123,6 +129,7 @@ public final class TransferLearning {
             ? Split.given(all)
             : Split.of(all, settings.data().validation(), settings.loop().seed());
     split.warnings().forEach(this::note);
+    noteDuplicates(split);
     return split;
   }
 
@@ -142,7 +149,13 @@ public final class TransferLearning {
       Evaluation after,
       Optional<Evaluation> test,
       Set<String> unfrozen,
-      List<Prediction> sample) {}
+      List<Prediction> validationPredictions,
+      List<Prediction> testPredictions) {
+    /** What the exported model has to answer again. */
+    List<Prediction> sample() {
+      return validationPredictions.subList(0, Math.min(COMPARED, validationPredictions.size()));
+    }
+  }
 
   private Fitted fit(JoinedModel joined, Preparation preparation, Split split) throws IOException {
     Fitted fitted = null;
@@ -204,7 +217,7 @@ public final class TransferLearning {
       LabeledFeatures validation = extract(featurizer, split.validation());
       LabeledFeatures test = extract(featurizer, planned.last() ? split.test() : List.of());
       requireSome(training, validation);
-      times.lap("features (" + phase.name() + ")");
+      clock.lap("features (" + phase.name() + ")");
 
       Trainer trainer = new Trainer(cut.graft(), phase);
       Evaluation before =
@@ -212,12 +225,20 @@ public final class TransferLearning {
       History history = trainer.fit(training, validation, soFar, listener);
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
-      Optional<Evaluation> tested =
-          test.size() == 0 ? Optional.empty() : Optional.of(trainer.evaluate(test, split.labels()));
+      List<Prediction> tested = test.size() == 0 ? List.of() : trainer.predict(test);
       JoinedModel trained = model.with(cut.graft().values());
-      times.lap("training (" + phase.name() + ")");
+      clock.lap("training (" + phase.name() + ")");
       return new Fitted(
-          trained, history, before, after, tested, cut.unfrozen(), sample(predictions));
+          trained,
+          history,
+          before,
+          after,
+          Optional.of(tested)
+              .filter(answers -> !answers.isEmpty())
+              .map(answers -> Evaluation.of(split.labels().names(), answers)),
+          cut.unfrozen(),
+          predictions,
+          tested);
     }
   }
 
@@ -237,8 +258,16 @@ public final class TransferLearning {
     return features;
   }
 
-  private static List<Prediction> sample(List<Prediction> predictions) {
-    return predictions.subList(0, Math.min(COMPARED, predictions.size()));
+  private void noteDuplicates(Split split) {
+    duplicates.addAll(DuplicateImages.of(split));
+    long crossing = duplicates.stream().filter(DuplicateImages::crossesParts).count();
+    if (crossing > 0) {
+      note(
+          crossing
+              + (crossing == 1 ? " image is" : " images are")
+              + " in training and in validation or test, byte for byte, which flatters the"
+              + " figures; the report has the paths.");
+    }
   }
 
   private void noteTurned(int turned) {
@@ -281,14 +310,21 @@ public final class TransferLearning {
     double difference = difference(exported, fitted.sample());
     List<FrozenVariable> frozen =
         FrozenProof.of(fitted.model().backbone(), fitted.unfrozen(), exported);
-    times.lap("export");
+    clock.lap("export");
     return new TrainedRun(
         settings.out().folder(),
         fitted.model(),
-        new TrainedRun.Outcome(fitted.before(), fitted.after(), fitted.test(), fitted.history()),
-        new TrainedRun.Images(split, rejected, computed, List.copyOf(notes)),
+        new TrainedRun.Outcome(
+            fitted.before(),
+            fitted.after(),
+            fitted.test(),
+            fitted.history(),
+            fitted.validationPredictions(),
+            fitted.testPredictions()),
+        new TrainedRun.Images(split, rejected, computed, List.copyOf(notes), duplicates),
         new TrainedRun.Proof(frozen, difference),
-        times.laps());
+        clock.times(),
+        clock.memory());
   }
 
   /**
@@ -330,22 +366,6 @@ public final class TransferLearning {
     if (!notes.contains(sentence)) {
       notes.add(sentence);
       listener.note(sentence);
-    }
-  }
-
-  /** How long each part took. */
-  private static final class Stopwatch {
-    private final Map<String, Duration> laps = new LinkedHashMap<>();
-    private long last = System.nanoTime();
-
-    void lap(String name) {
-      long now = System.nanoTime();
-      laps.put(name, Duration.ofNanos(now - last));
-      last = now;
-    }
-
-    Map<String, Duration> laps() {
-      return new LinkedHashMap<>(laps);
     }
   }
 }

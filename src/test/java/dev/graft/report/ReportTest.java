@@ -65,7 +65,8 @@ class ReportTest {
   private static ReportData withOutcome(ReportData data, Evaluation after) {
     return new ReportData(
         data.name(),
-        new ReportData.Outcome(Optional.empty(), after, Optional.empty(), History.empty()),
+        new ReportData.Outcome(
+            Optional.empty(), after, Optional.empty(), List.of(), History.empty()),
         data.images(),
         data.network(),
         data.origin(),
@@ -151,7 +152,10 @@ class ReportTest {
         new ReportData.Images(
             List.of(new ReportData.ClassCount(HOSTILE, 1, 2, 3)),
             List.of(new ReportData.Rejected(HOSTILE, HOSTILE)),
-            List.of(HOSTILE));
+            List.of(HOSTILE),
+            List.of(
+                new ReportData.Duplicate(
+                    HOSTILE, List.of(new ReportData.Copy(HOSTILE, HOSTILE, HOSTILE)))));
     ReportData.Network network =
         new ReportData.Network(
             HOSTILE,
@@ -161,7 +165,7 @@ class ReportTest {
             List.of(HOSTILE));
     ReportData.Origin origin =
         new ReportData.Origin(
-            HOSTILE, data.origin().times(), Map.of(HOSTILE, HOSTILE), Map.of(HOSTILE, HOSTILE));
+            HOSTILE, data.origin().costs(), Map.of(HOSTILE, HOSTILE), Map.of(HOSTILE, HOSTILE));
     String page =
         Report.render(
             new ReportData(HOSTILE, data.outcome(), images, network, origin, data.thumbnails()));
@@ -253,6 +257,7 @@ class ReportTest {
                 IntStream.range(0, 5000)
                     .mapToObj(i -> new ReportData.Rejected("images/" + i + ".jpg", "is no image"))
                     .toList(),
+                List.of(),
                 List.of()),
             data.network(),
             data.origin(),

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -43,22 +44,24 @@ final class Samples {
 
   /** A run over classes of these names, with so many validation images of each. */
   static ReportData withClasses(List<String> labels, int validationImages) {
-    Evaluation before = evaluation(labels, validationImages, 0.1f, 1);
-    Evaluation after = evaluation(labels, validationImages, 3, 2);
+    Evaluation before = Evaluation.of(labels, predictions(labels, validationImages, 0.1f, 1));
+    List<Prediction> predictions = predictions(labels, validationImages, 3, 2);
+    Evaluation after = Evaluation.of(labels, predictions);
     return new ReportData(
         "digits",
         new ReportData.Outcome(
-            Optional.of(before),
+            Optional.of(new ReportData.Headline(before.loss(), before.accuracy())),
             after,
-            Optional.of(evaluation(labels, 5, 3, 3)),
+            Optional.of(Evaluation.of(labels, predictions(labels, 5, 3, 3))),
+            predictions,
             history(before, after)),
         images(labels, validationImages),
         network(labels.size()),
         origin(),
-        thumbnails(after));
+        thumbnails(after, predictions));
   }
 
-  private static Evaluation evaluation(List<String> labels, int each, float strength, long seed) {
+  static List<Prediction> predictions(List<String> labels, int each, float strength, long seed) {
     Random random = new Random(seed);
     List<Prediction> predictions = new ArrayList<>();
     for (int actual = 0; actual < labels.size(); actual++) {
@@ -68,7 +71,7 @@ final class Samples {
             new Prediction(path, actual, softmax(random, labels.size(), actual, strength)));
       }
     }
-    return Evaluation.of(labels, predictions);
+    return predictions;
   }
 
   private static float[] softmax(Random random, int classes, int actual, float strength) {
@@ -126,7 +129,13 @@ final class Samples {
             new ReportData.Rejected("testdata/digits/3/notes.jpg", "is a text file, not an image"),
             new ReportData.Rejected("testdata/digits/7/017.png", "ends after 112 of 344 bytes")),
         List.of(
-            "4 images carry an EXIF orientation, which is ignored as Keras ignores it; --orientation exif turns them."));
+            "4 images carry an EXIF orientation, which is ignored as Keras ignores it; --orientation exif turns them."),
+        List.of(
+            new ReportData.Duplicate(
+                "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                List.of(
+                    new ReportData.Copy("training", labels.get(0), "0/004.png"),
+                    new ReportData.Copy("validation", labels.get(0), "0/copy of 004.png")))));
   }
 
   private static ReportData.Network network(int classes) {
@@ -167,16 +176,25 @@ final class Samples {
     return new ReportData.Origin(
         "./graft train testdata/digits --backbone savedmodels/efficientnet-lite0 --out runs/digits --seed 1",
         List.of(
-            new ReportData.PhaseTime("backbone", Duration.ofMillis(2400)),
-            new ReportData.PhaseTime("features", Duration.ofMillis(21900)),
-            new ReportData.PhaseTime("training", Duration.ofMillis(9100)),
-            new ReportData.PhaseTime("export", Duration.ofMillis(4300))),
+            cost("backbone", Duration.ofMillis(2400)),
+            cost("features", Duration.ofMillis(21900)),
+            cost("training", Duration.ofMillis(9100)),
+            cost("export", Duration.ofMillis(4300))),
         settings,
         versions);
   }
 
-  private static Map<String, Thumbnail> thumbnails(Evaluation evaluation) {
+  private static ReportData.PhaseCost cost(String phase, Duration time) {
+    return new ReportData.PhaseCost(
+        phase, time, OptionalLong.of(900L << 20), OptionalLong.of(180L << 20));
+  }
+
+  private static Map<String, Thumbnail> thumbnails(
+      Evaluation evaluation, List<Prediction> predictions) {
     Map<String, Thumbnail> thumbnails = new LinkedHashMap<>();
+    for (Prediction hit : LeastCertain.of(predictions)) {
+      thumbnails.put(hit.path(), Thumbnail.of(png(digit(hit.actual() % DIGITS.size()))));
+    }
     for (Mistake mistake : evaluation.worstMistakes()) {
       int digit = Math.floorMod(evaluation.labels().indexOf(mistake.actual()), DIGITS.size());
       thumbnails.put(mistake.path(), Thumbnail.of(png(digit(digit))));
