@@ -40,6 +40,16 @@ public record PeakMemory(OptionalLong resident, long heap) {
         residentPeak(), pools().stream().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum());
   }
 
+  /** The larger peaks of two stretches. */
+  PeakMemory larger(PeakMemory other) {
+    boolean known = resident.isPresent() && other.resident.isPresent();
+    return new PeakMemory(
+        known
+            ? OptionalLong.of(Math.max(resident.getAsLong(), other.resident.getAsLong()))
+            : OptionalLong.empty(),
+        Math.max(heap, other.heap));
+  }
+
   private static List<MemoryPoolMXBean> pools() {
     return ManagementFactory.getMemoryPoolMXBeans().stream()
         .filter(pool -> pool.getType() == MemoryType.HEAP && pool.isValid())

@@ -1,0 +1,101 @@
+package dev.graft.train;
+
+import dev.graft.data.DuplicateImages;
+import dev.graft.data.LabeledImages;
+import dev.graft.data.Preparation;
+import dev.graft.data.Split;
+import dev.graft.model.Backbone;
+import dev.graft.model.Head;
+import dev.graft.model.JoinedModel;
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * What a run starts from.
+ *
+ * @param split the images that train, validate and test
+ * @param duplicates images that are in several parts of the split, or of several classes
+ * @param preparation how their files become the backbone's input
+ * @param model the backbone with the head's first values
+ */
+record RunInputs(
+    Split split, List<DuplicateImages> duplicates, Preparation preparation, JoinedModel model) {
+  /**
+   * Reads the images' names and the backbone, and joins the head to it.
+   *
+   * @throws IllegalArgumentException when the settings do not fit the backbone or the data
+   */
+  static RunInputs read(TrainSettings settings, RunLog log) throws IOException {
+    Split split = split(settings, log);
+    Backbone backbone = backbone(settings);
+    Preparation preparation = settings.data().preparation().of(backbone);
+    Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
+    JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
+    return new RunInputs(split, duplicates(split, log), preparation, model);
+  }
+
+  private static Split split(TrainSettings settings, RunLog log) throws IOException {
+    DataSettings data = settings.data();
+    LabeledImages images = LabeledImages.read(data.folder());
+    log.skip(images.skipped());
+    if (data.validationFolder().isPresent()) {
+      images = images.withValidation(LabeledImages.read(data.validationFolder().get()));
+    }
+    Split split =
+        images.hasValidation()
+            ? Split.given(images)
+            : Split.of(images, data.validation(), settings.loop().seed());
+    split.warnings().forEach(log::note);
+    return split;
+  }
+
+  private static List<DuplicateImages> duplicates(Split split, RunLog log) {
+    List<DuplicateImages> duplicates = DuplicateImages.of(split);
+    long crossing = duplicates.stream().filter(DuplicateImages::crossesParts).count();
+    if (crossing > 0) {
+      log.note(
+          crossing
+              + (crossing == 1 ? " image is" : " images are")
+              + " in several of training, validation and test, byte for byte, which flatters the"
+              + " figures; the report has the paths.");
+    }
+    return duplicates;
+  }
+
+  private static Backbone backbone(TrainSettings settings) throws IOException {
+    Backbone loaded = Backbone.load(settings.join().backbone());
+    if (settings.join().output().isPresent()) {
+      loaded = loaded.withOutput(settings.join().output().get());
+    }
+    return settings.data().preparation().sized(loaded);
+  }
+
+  /** What is going to be done, in one sentence. */
+  String plan(TrainSettings settings) {
+    LoopSettings loop = settings.loop();
+    return "Head %s, %s; %,d images train, %,d validate; %s; %d epochs of batch %d, %s%s; seed %d; float32."
+        .formatted(
+            model.head().describe(),
+            settings.join().plan().describe(),
+            split.training().size(),
+            split.validation().size(),
+            preparation.describe(),
+            loop.epochs(),
+            loop.batchSize(),
+            loop.optimizer().describe() + schedule(loop),
+            loop.fineTune().epochs() == 0
+                ? ""
+                : ", then %d epochs at %s"
+                    .formatted(loop.fineTune().epochs(), loop.fineTune().learningRate()),
+            loop.seed());
+  }
+
+  private static String schedule(LoopSettings loop) {
+    String schedule =
+        loop.schedule().equals(Schedule.CONSTANT) ? "" : ", " + loop.schedule().describe();
+    return schedule
+        + loop.stopping()
+            .map(stopping -> ", early stopping after " + stopping.patience())
+            .orElse("");
+  }
+}
