@@ -1,5 +1,6 @@
 package dev.graft.report;
 
+import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Prediction;
 import java.util.Comparator;
 import java.util.List;
@@ -12,12 +13,14 @@ final class LeastCertain {
   private LeastCertain() {}
 
   /** Least sure first; equals in the order of their paths. */
-  static List<Prediction> of(List<Prediction> predictions) {
+  static List<ClassPrediction> of(List<? extends Prediction> predictions) {
     return predictions.stream()
-        .filter(Prediction::isCorrect)
+        .filter(ClassPrediction.class::isInstance)
+        .map(ClassPrediction.class::cast)
+        .filter(ClassPrediction::isCorrect)
         .sorted(
-            Comparator.<Prediction>comparingDouble(one -> one.probability(one.predicted()))
-                .thenComparing(Prediction::path))
+            Comparator.<ClassPrediction>comparingDouble(one -> one.probability(one.predicted()))
+                .thenComparing(ClassPrediction::path))
         .limit(MOST)
         .toList();
   }

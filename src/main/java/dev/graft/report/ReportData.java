@@ -59,7 +59,7 @@ public record ReportData(
       Optional<Headline> before,
       Evaluation after,
       Optional<Evaluation> test,
-      List<Prediction> predictions,
+      List<? extends Prediction> predictions,
       History history) {
     /** Copies the list. */
     public Outcome {
@@ -78,22 +78,41 @@ public record ReportData(
   /**
    * What the model learned from.
    *
-   * @param classes number of images of each class
+   * @param all number of images
+   * @param classes number of images of each class or label; empty where there are none
    * @param rejected files that were left out
    * @param notes sentences worth knowing, for example about EXIF orientation
    * @param duplicates images of the same bytes in several parts of the split or of several classes
+   * @param contactSheet what augmentation makes of some training images; empty without
    */
   public record Images(
+      ClassCount all,
       List<ClassCount> classes,
       List<Rejected> rejected,
       List<String> notes,
-      List<Duplicate> duplicates) {
+      List<Duplicate> duplicates,
+      List<SheetRow> contactSheet) {
     /** Copies the lists. */
     public Images {
       classes = List.copyOf(classes);
       rejected = List.copyOf(rejected);
       notes = List.copyOf(notes);
       duplicates = List.copyOf(duplicates);
+      contactSheet = List.copyOf(contactSheet);
+    }
+  }
+
+  /**
+   * An image and what augmentation makes of it.
+   *
+   * @param path of the image
+   * @param original as it is without
+   * @param views some of the views that the model trains on
+   */
+  public record SheetRow(String path, Thumbnail original, List<Thumbnail> views) {
+    /** Copies the list. */
+    public SheetRow {
+      views = List.copyOf(views);
     }
   }
 

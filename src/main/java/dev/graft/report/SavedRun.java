@@ -4,9 +4,12 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.data.Sha256;
+import dev.graft.metrics.ClassEvaluation;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
+import dev.graft.metrics.LabelEvaluation;
 import dev.graft.metrics.Mistake;
+import dev.graft.metrics.NumberEvaluation;
 import dev.graft.metrics.Prediction;
 import dev.graft.metrics.PredictionTable;
 import java.io.IOException;
@@ -89,16 +92,16 @@ public final class SavedRun {
 
   private ReportData data(String name) throws IOException {
     PredictionTable table = PredictionTable.read(folder.resolve("predictions.csv"));
-    List<Prediction> validation = table.part("validation");
-    Evaluation after = Evaluation.of(table.labels(), validation);
+    List<? extends Prediction> validation = table.part("validation");
+    Evaluation after = Evaluation.of(table.names(), validation);
     return new ReportData(
         name,
         new ReportData.Outcome(
             before(),
             after,
-            Optional.of(table.part("test"))
-                .filter(test -> !test.isEmpty())
-                .map(test -> Evaluation.of(table.labels(), test)),
+            table.part("test").isEmpty()
+                ? Optional.empty()
+                : Optional.of(Evaluation.of(table.names(), table.part("test"))),
             validation,
             History.parse(Files.readString(folder.resolve("history.csv")))),
         images(),
@@ -119,19 +122,29 @@ public final class SavedRun {
 
   private ReportData.Images images() {
     return new ReportData.Images(
-        list(
-            required("classCounts"),
-            node ->
-                new ReportData.ClassCount(
-                    text(node, "label"),
-                    node.path("training").asInt(),
-                    node.path("validation").asInt(),
-                    node.path("test").asInt())),
+        count(required("imageCounts")),
+        list(required("classCounts"), SavedRun::count),
         texts(required("rejected")).entrySet().stream()
             .map(file -> new ReportData.Rejected(file.getKey(), file.getValue()))
             .toList(),
         list(required("notes"), JsonNode::asText),
-        list(required("duplicates"), SavedRun::duplicate));
+        list(required("duplicates"), SavedRun::duplicate),
+        list(run.path("contactSheet"), this::sheetRow));
+  }
+
+  private static ReportData.ClassCount count(JsonNode node) {
+    return new ReportData.ClassCount(
+        text(node, "label"),
+        node.path("training").asInt(),
+        node.path("validation").asInt(),
+        node.path("test").asInt());
+  }
+
+  private ReportData.SheetRow sheetRow(JsonNode node) {
+    return new ReportData.SheetRow(
+        text(node, "path"),
+        Thumbnail.of(folder.resolve(text(node, "original"))),
+        list(node.path("views"), view -> Thumbnail.of(folder.resolve(view.asText()))));
   }
 
   private static ReportData.Duplicate duplicate(JsonNode node) {
@@ -190,17 +203,25 @@ public final class SavedRun {
     return node.isNumber() ? OptionalLong.of(node.asLong()) : OptionalLong.empty();
   }
 
-  private Map<String, Thumbnail> thumbnails(Evaluation evaluation, List<Prediction> validation)
-      throws IOException {
+  private Map<String, Thumbnail> thumbnails(
+      Evaluation evaluation, List<? extends Prediction> validation) throws IOException {
     Map<String, Thumbnail> thumbnails = new LinkedHashMap<>();
     Stream<String> shown =
         Stream.concat(
-            evaluation.worstMistakes().stream().map(Mistake::path),
-            LeastCertain.of(validation).stream().map(Prediction::path));
+            worst(evaluation), LeastCertain.of(validation).stream().map(Prediction::path));
     for (String path : shown.distinct().toList()) {
       thumbnails.put(path, picture(path));
     }
     return thumbnails;
+  }
+
+  private static Stream<String> worst(Evaluation evaluation) {
+    if (evaluation instanceof ClassEvaluation classes) {
+      return classes.worstMistakes().stream().map(Mistake::path);
+    }
+    return evaluation instanceof LabelEvaluation labels
+        ? labels.worstMistakes().stream().map(LabelEvaluation.LabelMistake::path)
+        : ((NumberEvaluation) evaluation).worst().stream().map(NumberEvaluation.Miss::path);
   }
 
   private Thumbnail picture(String path) throws IOException {

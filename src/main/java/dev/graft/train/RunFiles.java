@@ -21,7 +21,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * What a run leaves beside the model: {@code history.csv}, {@code predictions.csv}, {@code
@@ -52,7 +54,7 @@ final class RunFiles {
   }
 
   private PredictionTable predictions() {
-    Map<String, List<Prediction>> parts = new LinkedHashMap<>();
+    Map<String, List<? extends Prediction>> parts = new LinkedHashMap<>();
     parts.put("validation", run.outcome().validationPredictions());
     parts.put("test", run.outcome().testPredictions());
     return new PredictionTable(run.model().labels().names(), parts);
@@ -71,6 +73,7 @@ final class RunFiles {
     run.outcome().test().ifPresent(test -> metrics.put("test", test.toMap()));
     json.put("metrics", metrics);
     json.put("history", run.outcome().history().epochs().stream().map(RunFiles::epoch).toList());
+    json.put("imageCounts", counts("all", image -> true));
     json.put("classCounts", classCounts());
     json.put("split", splitFiles());
     json.put("duplicates", run.images().duplicates().stream().map(this::duplicate).toList());
@@ -187,25 +190,28 @@ final class RunFiles {
   }
 
   private List<Map<String, Object>> classCounts() {
+    return IntStream.range(0, run.images().split().labels().size())
+        .mapToObj(
+            label ->
+                counts(run.images().split().labels().name(label), image -> image.label() == label))
+        .toList();
+  }
+
+  private Map<String, Object> counts(String label, Predicate<LabeledImage> wanted) {
     Split split = run.images().split();
-    List<Map<String, Object>> counts = new ArrayList<>();
-    for (int label = 0; label < split.labels().size(); label++) {
-      Map<String, Object> count = new LinkedHashMap<>();
-      count.put("label", split.labels().name(label));
-      count.put("training", count(split.training(), label));
-      count.put("validation", count(split.validation(), label));
-      count.put("test", count(split.test(), label));
-      counts.add(count);
-    }
+    Map<String, Object> counts = new LinkedHashMap<>();
+    counts.put("label", label);
+    counts.put("training", count(split.training(), wanted));
+    counts.put("validation", count(split.validation(), wanted));
+    counts.put("test", count(split.test(), wanted));
     return counts;
   }
 
-  private int count(List<LabeledImage> images, int label) {
-    return (int)
-        images.stream()
-            .filter(image -> image.label() == label)
-            .filter(image -> !run.images().rejected().containsKey(image.path()))
-            .count();
+  private long count(List<LabeledImage> images, Predicate<LabeledImage> wanted) {
+    return images.stream()
+        .filter(wanted)
+        .filter(image -> !run.images().rejected().containsKey(image.path()))
+        .count();
   }
 
   private List<Map<String, Object>> layers() {

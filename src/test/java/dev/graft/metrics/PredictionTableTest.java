@@ -20,13 +20,13 @@ class PredictionTableTest {
   @TempDir private Path folder;
 
   private static PredictionTable table() {
-    Map<String, List<Prediction>> parts = new LinkedHashMap<>();
+    Map<String, List<? extends Prediction>> parts = new LinkedHashMap<>();
     parts.put(
         "validation",
         List.of(
-            new Prediction("photos/one, two.jpg", 0, new float[] {0.1f, 0.9f}),
-            new Prediction(" spaces .png", 1, new float[] {1e-42f, 0.99999994f})));
-    parts.put("test", List.of(new Prediction("=1+1.png", 1, new float[] {1 / 3f, 2 / 3f})));
+            new ClassPrediction("photos/one, two.jpg", 0, new float[] {0.1f, 0.9f}),
+            new ClassPrediction(" spaces .png", 1, new float[] {1e-42f, 0.99999994f})));
+    parts.put("test", List.of(new ClassPrediction("=1+1.png", 1, new float[] {1 / 3f, 2 / 3f})));
     return new PredictionTable(LABELS, parts);
   }
 
@@ -56,7 +56,7 @@ class PredictionTableTest {
     assertThatThrownBy(() -> PredictionTable.read(file))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("Line 3 of " + file)
-        .hasMessageContaining("2 probabilities");
+        .hasMessageContaining("expected split,path,actual,predicted,p_x,p_y");
   }
 
   @ParameterizedTest
@@ -65,6 +65,6 @@ class PredictionTableTest {
     Path file = Files.writeString(folder.resolve("predictions.csv"), text);
     assertThatThrownBy(() -> PredictionTable.read(file))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("must begin with the columns split,path,actual,predicted");
+        .hasMessageContaining("must begin with the columns split,path");
   }
 }

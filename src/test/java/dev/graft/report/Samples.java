@@ -1,9 +1,15 @@
 package dev.graft.report;
 
+import dev.graft.metrics.ClassEvaluation;
+import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
+import dev.graft.metrics.LabelEvaluation;
+import dev.graft.metrics.LabelPrediction;
 import dev.graft.metrics.Mistake;
+import dev.graft.metrics.NumberEvaluation;
+import dev.graft.metrics.NumberPrediction;
 import dev.graft.metrics.Prediction;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -44,15 +50,16 @@ final class Samples {
 
   /** A run over classes of these names, with so many validation images of each. */
   static ReportData withClasses(List<String> labels, int validationImages) {
-    Evaluation before = Evaluation.of(labels, predictions(labels, validationImages, 0.1f, 1));
-    List<Prediction> predictions = predictions(labels, validationImages, 3, 2);
-    Evaluation after = Evaluation.of(labels, predictions);
+    ClassEvaluation before =
+        ClassEvaluation.of(labels, predictions(labels, validationImages, 0.1f, 1));
+    List<ClassPrediction> predictions = predictions(labels, validationImages, 3, 2);
+    ClassEvaluation after = ClassEvaluation.of(labels, predictions);
     return new ReportData(
         "digits",
         new ReportData.Outcome(
             Optional.of(new ReportData.Headline(before.loss(), before.accuracy())),
             after,
-            Optional.of(Evaluation.of(labels, predictions(labels, 5, 3, 3))),
+            Optional.of(ClassEvaluation.of(labels, predictions(labels, 5, 3, 3))),
             predictions,
             history(before, after)),
         images(labels, validationImages),
@@ -61,17 +68,101 @@ final class Samples {
         thumbnails(after, predictions));
   }
 
-  static List<Prediction> predictions(List<String> labels, int each, float strength, long seed) {
+  static ReportData named(ReportData data, String name) {
+    return new ReportData(
+        name, data.outcome(), data.images(), data.network(), data.origin(), data.thumbnails());
+  }
+
+  /** A run that gives an image any number of labels. */
+  static ReportData withLabels() {
+    List<String> labels = List.of("sky", "sea", "city");
+    Random random = new Random(5);
+    List<LabelPrediction> predictions = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      boolean[] actual = new boolean[3];
+      float[] probabilities = new float[3];
+      for (int label = 0; label < 3; label++) {
+        actual[label] = random.nextInt(3) > label;
+        float lean = actual[label] ? 0.7f : 0.3f;
+        probabilities[label] =
+            Math.min(1, Math.max(0, lean + 0.2f * (float) random.nextGaussian()));
+      }
+      predictions.add(new LabelPrediction("photos/%02d.jpg".formatted(i), actual, probabilities));
+    }
+    return of(LabelEvaluation.of(labels, predictions), predictions);
+  }
+
+  /** A run that predicts one number. */
+  static ReportData withNumbers() {
+    Random random = new Random(6);
+    List<NumberPrediction> predictions = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      float age = 18 + random.nextInt(60);
+      float said = age + 6 * (float) random.nextGaussian();
+      predictions.add(
+          new NumberPrediction(
+              "faces/%02d.jpg".formatted(i), new float[] {age}, new float[] {said}));
+    }
+    return of(NumberEvaluation.of(List.of("age"), predictions), predictions);
+  }
+
+  private static ReportData of(Evaluation after, List<? extends Prediction> predictions) {
+    History history = History.empty();
+    for (int i = 1; i <= 5; i++) {
+      history =
+          history.with(
+              new Epoch(
+                  i,
+                  "head",
+                  1e-3,
+                  after.loss() + 1.0 / i,
+                  after.accuracy(),
+                  after.loss() + 1.1 / i,
+                  after.accuracy()));
+    }
+    return new ReportData(
+        "sample",
+        new ReportData.Outcome(Optional.empty(), after, Optional.empty(), predictions, history),
+        new ReportData.Images(
+            new ReportData.ClassCount("all", 40, after.examples(), 0),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of()),
+        network(after.labels().size()),
+        origin(),
+        Map.of());
+  }
+
+  static List<ClassPrediction> predictions(
+      List<String> labels, int each, float strength, long seed) {
     Random random = new Random(seed);
-    List<Prediction> predictions = new ArrayList<>();
+    List<ClassPrediction> predictions = new ArrayList<>();
     for (int actual = 0; actual < labels.size(); actual++) {
       for (int i = 0; i < each; i++) {
         String path = "testdata/digits/%s/%03d.png".formatted(labels.get(actual), i);
         predictions.add(
-            new Prediction(path, actual, softmax(random, labels.size(), actual, strength)));
+            new ClassPrediction(path, actual, softmax(random, labels.size(), actual, strength)));
       }
     }
     return predictions;
+  }
+
+  /** An evaluation of certain predictions, so many of each {@code [actual][predicted]}. */
+  static ClassEvaluation counted(List<String> labels, int[][] counts) {
+    List<ClassPrediction> predictions = new ArrayList<>();
+    for (int actual = 0; actual < counts.length; actual++) {
+      for (int predicted = 0; predicted < counts.length; predicted++) {
+        float[] certain = new float[counts.length];
+        certain[predicted] = 1;
+        for (int i = 0; i < counts[actual][predicted]; i++) {
+          predictions.add(
+              new ClassPrediction(actual + "-" + predicted + "-" + i + ".png", actual, certain));
+        }
+      }
+    }
+    return ClassEvaluation.of(labels, predictions);
   }
 
   private static float[] softmax(Random random, int classes, int actual, float strength) {
@@ -89,7 +180,7 @@ final class Samples {
     return probabilities;
   }
 
-  private static History history(Evaluation before, Evaluation after) {
+  private static History history(ClassEvaluation before, ClassEvaluation after) {
     History history =
         History.empty()
             .with(
@@ -124,6 +215,11 @@ final class Samples {
           new ReportData.ClassCount(labels.get(i), 80 - 5 * (i * 7 % 10), validationImages, 5));
     }
     return new ReportData.Images(
+        new ReportData.ClassCount(
+            "all",
+            counts.stream().mapToInt(ReportData.ClassCount::training).sum(),
+            validationImages * labels.size(),
+            5 * labels.size()),
         counts,
         List.of(
             new ReportData.Rejected("testdata/digits/3/notes.jpg", "is a text file, not an image"),
@@ -135,7 +231,8 @@ final class Samples {
                 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                 List.of(
                     new ReportData.Copy("training", labels.get(0), "0/004.png"),
-                    new ReportData.Copy("validation", labels.get(0), "0/copy of 004.png")))));
+                    new ReportData.Copy("validation", labels.get(0), "0/copy of 004.png")))),
+        List.of());
   }
 
   private static ReportData.Network network(int classes) {
@@ -190,9 +287,9 @@ final class Samples {
   }
 
   private static Map<String, Thumbnail> thumbnails(
-      Evaluation evaluation, List<Prediction> predictions) {
+      ClassEvaluation evaluation, List<ClassPrediction> predictions) {
     Map<String, Thumbnail> thumbnails = new LinkedHashMap<>();
-    for (Prediction hit : LeastCertain.of(predictions)) {
+    for (ClassPrediction hit : LeastCertain.of(predictions)) {
       thumbnails.put(hit.path(), Thumbnail.of(png(digit(hit.actual() % DIGITS.size()))));
     }
     for (Mistake mistake : evaluation.worstMistakes()) {
