@@ -53,6 +53,12 @@ public final class PreparationOps {
    */
   public static Operand<TFloat32> prepare(
       Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
+    return finish(tf, pixels(tf, bytes, orientation, preparation), preparation);
+  }
+
+  /** The image as it was decoded, turned and resized: red first, from 0 to 255. */
+  static Operand<TFloat32> pixels(
+      Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
     Operand<TUint8> decoded =
         tf.image.decodeImage(
             bytes,
@@ -61,14 +67,16 @@ public final class PreparationOps {
             DecodeImage.expandAnimations(false));
     Operand<TUint8> upright =
         preparation.orientation() == Orientation.EXIF ? turn(tf, decoded, orientation) : decoded;
-    Operand<TFloat32> pixels =
-        preparation.resize() == null
-            ? tf.dtypes.cast(upright, TFloat32.class)
-            : resize(tf, upright, preparation.resize(), preparation.channels());
-    if (preparation.colourOrder() == ColourOrder.BGR) {
-      pixels = tf.reverse(pixels, tf.constant(new int[] {2}));
-    }
-    return scale(tf, pixels, preparation);
+    return preparation.resize() == null
+        ? tf.dtypes.cast(upright, TFloat32.class)
+        : resize(tf, upright, preparation.resize(), preparation.channels());
+  }
+
+  /** The order of the channels and the arithmetic. */
+  static Operand<TFloat32> finish(Ops tf, Operand<TFloat32> pixels, Preparation preparation) {
+    boolean reversed = preparation.colourOrder() == ColourOrder.BGR;
+    return scale(
+        tf, reversed ? tf.reverse(pixels, tf.constant(new int[] {2})) : pixels, preparation);
   }
 
   private static Operand<TUint8> turn(Ops tf, Operand<TUint8> image, Operand<TInt32> orientation) {

@@ -1,5 +1,6 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
 import dev.graft.data.Preparation;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
@@ -44,6 +45,7 @@ final class CommandText {
     } else if (data.validation() != DataSettings.DEFAULT_VALIDATION) {
       option("--validation", data.validation());
     }
+    data.augmentation().map(Augmentation::describe).ifPresent(steps -> option("--augment", steps));
     PreparationSettings preparation = data.preparation();
     preparation.name().ifPresent(name -> option("--preparation", name));
     preparation.method().ifPresent(method -> option("--resize", method));
@@ -73,6 +75,10 @@ final class CommandText {
       option("--fine-tune-epochs", loop.fineTune().epochs());
       option("--fine-tune-learning-rate", loop.fineTune().learningRate());
     }
+    loop.phases().forEach(phase -> option("--phase", phase.describe()));
+    loop.epoch().steps().ifPresent(steps -> option("--steps-per-epoch", steps));
+    loop.epoch().validationSteps().ifPresent(steps -> option("--validation-steps", steps));
+    loop.epoch().order().ifPresent(file -> option("--order", file));
     option("--seed", loop.seed());
   }
 

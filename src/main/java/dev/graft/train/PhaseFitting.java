@@ -1,10 +1,13 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
+import dev.graft.features.FeatureExtraction;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
+import dev.graft.features.TrainingFeatures;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
@@ -12,6 +15,7 @@ import dev.graft.model.CutModel;
 import dev.graft.model.JoinedModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -43,36 +47,48 @@ final class PhaseFitting {
       Optional<Evaluation> test,
       Set<String> unfrozen,
       List<Prediction> validationPredictions,
-      List<Prediction> testPredictions) {}
+      List<Prediction> testPredictions) {
+    /** The same, where other layers trained in the phases before. */
+    Fitted after(Set<String> unfrozenBefore) {
+      Set<String> all = new HashSet<>(unfrozen);
+      all.addAll(unfrozenBefore);
+      return new Fitted(
+          model, history, before, after, test, all, validationPredictions, testPredictions);
+    }
+  }
 
   Fitted fit() throws IOException {
     Fitted fitted = null;
-    for (PlannedPhase planned : PlannedPhase.of(settings)) {
+    for (PhaseSettings phase : settings.phases()) {
       JoinedModel model = fitted == null ? inputs.model() : fitted.model();
       History soFar = fitted == null ? History.empty() : fitted.history();
       Optional<Evaluation> before = Optional.ofNullable(fitted).map(Fitted::before);
-      fitted = fit(model, planned, soFar, before);
+      Fitted next = fit(model, phase, soFar, before);
+      fitted = fitted == null ? next : next.after(fitted.unfrozen());
     }
     return fitted;
   }
 
   private Fitted fit(
-      JoinedModel model, PlannedPhase planned, History soFar, Optional<Evaluation> known)
+      JoinedModel model, PhaseSettings phase, History soFar, Optional<Evaluation> known)
       throws IOException {
-    Phase phase = planned.phase();
     Split split = inputs.split();
-    try (CutModel cut = model.cut(planned.plan());
+    boolean last = phase.equals(last(settings.phases()));
+    try (CutModel cut = model.cut(phase.plan());
         Featurizer featurizer = featurizer(cut)) {
-      LabeledFeatures training = extract(featurizer, split.training());
+      TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
-      LabeledFeatures test = extract(featurizer, planned.last() ? split.test() : List.of());
+      LabeledFeatures test = extract(featurizer, last ? split.test() : List.of());
       requireSome(training, validation);
+      if (soFar.epochs().isEmpty()) {
+        requireOrders(training.examples().size());
+      }
       log.lap("features (" + phase.name() + ")");
 
-      Trainer trainer = new Trainer(cut.graft(), phase);
+      Trainer trainer = new Trainer(cut.graft(), phase(phase));
       Evaluation before =
           known.isPresent() ? known.get() : trainer.evaluate(validation, split.labels());
-      History history = trainer.fit(training, validation, soFar, log.listener());
+      History history = trainer.fit(training.examples(), validation, soFar, log.listener());
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
       List<Prediction> tested = test.size() == 0 ? List.of() : trainer.predict(test);
@@ -92,6 +108,29 @@ final class PhaseFitting {
     }
   }
 
+  private static PhaseSettings last(List<PhaseSettings> phases) {
+    return phases.get(phases.size() - 1);
+  }
+
+  private Phase phase(PhaseSettings phase) throws IOException {
+    return new Phase(
+        phase.name(),
+        phase.epochs(),
+        settings.loop().epoch().batching(phase.batchSize(), settings.loop().seed()),
+        phase.optimizer(),
+        phase.schedule(),
+        phase.stopping());
+  }
+
+  /** An order that is too short is refused before anything trains. */
+  private void requireOrders(int examples) throws IOException {
+    int first = 1;
+    for (PhaseSettings phase : settings.phases()) {
+      phase(phase).batching().requireOrder(first, phase.epochs(), examples);
+      first += phase.epochs();
+    }
+  }
+
   private Featurizer featurizer(CutModel cut) throws IOException {
     Optional<Path> folder = settings.out().features();
     return folder.isPresent()
@@ -102,9 +141,25 @@ final class PhaseFitting {
   private LabeledFeatures extract(Featurizer featurizer, List<LabeledImage> images)
       throws IOException {
     LabeledFeatures features = featurizer.extract(images, log.listener());
-    log.add(features);
-    noteTurned(features.outcome().turned());
+    note(features.outcome());
     return features;
+  }
+
+  private TrainingFeatures extractTraining(Featurizer featurizer, List<LabeledImage> images)
+      throws IOException {
+    Optional<Augmentation> augmentation = settings.data().augmentation();
+    if (augmentation.isEmpty()) {
+      return TrainingFeatures.of(extract(featurizer, images));
+    }
+    TrainingFeatures features =
+        featurizer.extract(images, augmentation.get(), settings.loop().seed(), log.listener());
+    note(features.outcome());
+    return features;
+  }
+
+  private void note(FeatureExtraction.Outcome outcome) {
+    log.add(outcome);
+    noteTurned(outcome.turned());
   }
 
   private void noteTurned(int turned) {
@@ -122,11 +177,11 @@ final class PhaseFitting {
     }
   }
 
-  private static void requireSome(LabeledFeatures training, LabeledFeatures validation) {
-    if (training.size() == 0 || validation.size() == 0) {
+  private static void requireSome(TrainingFeatures training, LabeledFeatures validation) {
+    if (training.images().isEmpty() || validation.size() == 0) {
       throw new IllegalArgumentException(
           "No image is left for "
-              + (training.size() == 0 ? "training" : "validation")
+              + (training.images().isEmpty() ? "training" : "validation")
               + ": none of its files can be read.");
     }
   }

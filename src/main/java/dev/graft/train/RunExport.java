@@ -1,7 +1,10 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
+import dev.graft.data.LabeledImage;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
+import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Prediction;
 import dev.graft.predict.Answer;
 import dev.graft.predict.Predictor;
@@ -12,9 +15,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Exports a fitted model and proves the export. */
 final class RunExport {
+  /** Images on the contact sheet. */
+  private static final int PICTURED = 6;
+
   /** Of probabilities: the trunk's fused arithmetic moves features by a few millionths. */
   private static final double LARGEST_DIFFERENCE = 1e-3;
 
@@ -51,19 +58,38 @@ final class RunExport {
             fitted.validationPredictions(),
             fitted.testPredictions()),
         new TrainedRun.Images(
-            inputs.split(), log.rejected(), log.computed(), log.notes(), inputs.duplicates()),
+            inputs.split(),
+            log.rejected(),
+            log.computed(),
+            log.notes(),
+            inputs.duplicates(),
+            sheet(settings, inputs)),
         new TrainedRun.Proof(frozen, difference),
         log.times(),
         log.memory());
+  }
+
+  /** The first training images of some classes, with their views. */
+  private static Optional<ContactSheet> sheet(TrainSettings settings, RunInputs inputs)
+      throws IOException {
+    Optional<Augmentation> augmentation = settings.data().augmentation();
+    if (augmentation.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<Integer, Path> first = new TreeMap<>();
+    for (LabeledImage image : inputs.split().training()) {
+      first.putIfAbsent(image.label(), image.path());
+    }
+    List<Path> shown = first.values().stream().limit(PICTURED).toList();
+    return Optional.of(
+        ContactSheet.of(shown, inputs.preparation(), augmentation.get(), settings.loop().seed()));
   }
 
   private static Map<String, Object> training(
       TrainSettings settings, Split split, PhaseFitting.Fitted fitted) {
     Map<String, Object> training = new LinkedHashMap<>();
     training.put("head", fitted.model().head().describe());
-    training.put("freezePlan", settings.join().plan().describe());
-    training.put("optimizer", settings.loop().optimizer().describe());
-    training.put("schedule", settings.loop().schedule().describe());
+    training.put("phases", settings.phases().stream().map(PhaseSettings::describe).toList());
     training.put("epochs", fitted.history().epochs().size());
     training.put("seed", settings.loop().seed());
     training.put("trainingImages", split.training().size());

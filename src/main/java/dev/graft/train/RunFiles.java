@@ -7,6 +7,7 @@ import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
 import dev.graft.handoff.Versions;
+import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Prediction;
 import dev.graft.metrics.PredictionTable;
@@ -48,9 +49,38 @@ final class RunFiles {
     RunFiles files = new RunFiles(settings, run, preparation);
     Files.writeString(folder.resolve("history.csv"), run.outcome().history().toCsv());
     files.predictions().write(folder.resolve("predictions.csv"));
-    JSON.writeValue(folder.resolve(SavedRun.RUN).toFile(), files.json());
+    Map<String, Object> json = files.json();
+    json.put("contactSheet", files.contactSheet(folder));
+    JSON.writeValue(folder.resolve(SavedRun.RUN).toFile(), json);
     Path name = settings.out().folder().toAbsolutePath().normalize().getFileName();
     SavedRun.writeReport(folder, name.toString());
+  }
+
+  /** Keeps the pictures, and says where. */
+  private List<Map<String, Object>> contactSheet(Path folder) throws IOException {
+    List<Map<String, Object>> rows = new ArrayList<>();
+    if (run.images().sheet().isPresent()) {
+      Path pictures = Files.createDirectories(folder.resolve("pictures"));
+      for (ContactSheet.Row row : run.images().sheet().get().rows()) {
+        String name = "augmented-" + rows.size();
+        List<String> views = new ArrayList<>();
+        for (byte[] view : row.views()) {
+          Path file = pictures.resolve(name + "-" + (views.size() + 1) + ".png");
+          views.add(kept(folder, Files.write(file, view)));
+        }
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("path", relative(row.path()));
+        json.put(
+            "original", kept(folder, Files.write(pictures.resolve(name + ".png"), row.original())));
+        json.put("views", views);
+        rows.add(json);
+      }
+    }
+    return rows;
+  }
+
+  private static String kept(Path folder, Path file) {
+    return folder.relativize(file).toString().replace('\\', '/');
   }
 
   private PredictionTable predictions() {

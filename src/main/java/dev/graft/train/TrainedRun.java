@@ -2,6 +2,7 @@ package dev.graft.train;
 
 import dev.graft.data.DuplicateImages;
 import dev.graft.data.Split;
+import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
@@ -57,13 +58,15 @@ public record TrainedRun(
    * @param computed images that went through the trunk, 0 when the store had them all
    * @param notes sentences worth knowing
    * @param duplicates images that are in several parts of the split, or of several classes
+   * @param sheet what the augmentation made of some training images, if there was one
    */
   public record Images(
       Split split,
       Map<Path, String> rejected,
       int computed,
       List<String> notes,
-      List<DuplicateImages> duplicates) {}
+      List<DuplicateImages> duplicates,
+      Optional<ContactSheet> sheet) {}
 
   /**
    * What can be believed.
