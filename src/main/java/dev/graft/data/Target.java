@@ -21,6 +21,11 @@ public sealed interface Target {
    */
   double agreement(float[] answer);
 
+  /** Whether it is, or has, a class or label; never for numbers. */
+  default boolean has(int label) {
+    return false;
+  }
+
   /**
    * One class, of which the most probable is the answer; among equals the first.
    *
@@ -38,6 +43,11 @@ public sealed interface Target {
     @Override
     public void put(float[] row, int offset) {
       row[offset + index] = 1;
+    }
+
+    @Override
+    public boolean has(int label) {
+      return label == index;
     }
 
     @Override
@@ -75,6 +85,11 @@ public sealed interface Target {
     @Override
     public void put(float[] row, int offset) {
       indices.forEach(index -> row[offset + index] = 1);
+    }
+
+    @Override
+    public boolean has(int label) {
+      return indices.contains(label);
     }
 
     @Override

@@ -69,6 +69,19 @@ public record Task(Kind kind, Labels labels) {
     return size() + " " + (size() == 1 ? kind.word().replaceAll("e?s$", "") : kind.word());
   }
 
+  /** A target for people: the name of the class, the labels, or the numbers. */
+  public String text(Target target) {
+    if (target instanceof Target.OfClass one) {
+      return labels.name(one.index());
+    }
+    if (target instanceof Target.OfLabels some) {
+      return some.indices().isEmpty()
+          ? "(none)"
+          : some.indices().stream().map(labels::name).collect(Collectors.joining("; "));
+    }
+    return target.toString();
+  }
+
   /**
    * Requires a target of this kind with no value too many.
    *

@@ -165,7 +165,8 @@ public final class ImageReader implements AutoCloseable {
   /**
    * Prepares an image.
    *
-   * @param image the bytes of a JPEG, PNG, GIF (its first frame) or BMP file
+   * @param image the bytes of a JPEG, PNG, GIF (its first frame), BMP, TIFF (its first page) or PNM
+   *     file
    * @return its values, row by row, the channels of a pixel together
    * @throws BadImageException if the bytes cannot be used as an image
    * @throws IllegalStateException if the reader is closed
@@ -242,8 +243,9 @@ public final class ImageReader implements AutoCloseable {
     }
     ImageFormat format = ImageFormat.of(image);
     checkSize(format, image);
+    byte[] decodable = format.isNative() ? image : ForeignImage.png(format, image);
     List<TInt64> fed = new ArrayList<>();
-    try (TString file = TString.tensorOfBytes(NdArrays.scalarOfObject(image));
+    try (TString file = TString.tensorOfBytes(NdArrays.scalarOfObject(decodable));
         TInt32 turned = TInt32.scalarOf(exifOrientation)) {
       Session.Runner runner =
           session.runner().setOptions(OPTIONS).feed(bytes, file).feed(orientation, turned);

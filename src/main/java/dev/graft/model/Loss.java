@@ -217,7 +217,9 @@ public interface Loss {
 
     @Override
     public String describe() {
-      return delta == 0 ? name : name + "(" + BigDecimal.valueOf(delta).stripTrailingZeros().toPlainString() + ")";
+      return delta == 0
+          ? name
+          : name + "(" + BigDecimal.valueOf(delta).stripTrailingZeros().toPlainString() + ")";
     }
   }
 }

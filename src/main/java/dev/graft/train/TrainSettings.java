@@ -150,6 +150,7 @@ public record TrainSettings(
       text.put("label-smoothing", String.valueOf(objective.labelSmoothing()));
     }
     objective.classWeights().ifPresent(all -> text.put("class-weights", all.describe()));
+    data.splitSeed().ifPresent(seed -> text.put("split-seed", String.valueOf(seed)));
     data.augmentation().ifPresent(steps -> text.put("augment", steps.describe()));
     text.put("epochs", String.valueOf(loop.epochs()));
     text.put("batch-size", String.valueOf(loop.batchSize()));
