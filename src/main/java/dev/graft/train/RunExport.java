@@ -1,0 +1,95 @@
+package dev.graft.train;
+
+import dev.graft.data.Split;
+import dev.graft.export.ModelExport;
+import dev.graft.metrics.Prediction;
+import dev.graft.predict.Answer;
+import dev.graft.predict.Predictor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Exports a fitted model and proves the export. */
+final class RunExport {
+  /** Of probabilities: the trunk's fused arithmetic moves features by a few millionths. */
+  private static final double LARGEST_DIFFERENCE = 1e-3;
+
+  private RunExport() {}
+
+  /**
+   * Writes the model and the training's part of its handoff, and reads it again.
+   *
+   * @param folder where {@code model} goes
+   * @throws IllegalStateException when the export does not prove right
+   */
+  static TrainedRun write(
+      Path folder, TrainSettings settings, RunInputs inputs, PhaseFitting.Fitted fitted, RunLog log)
+      throws IOException {
+    Path exported = folder.resolve("model");
+    new ModelExport(
+            fitted.model(), inputs.preparation(), training(settings, inputs.split(), fitted))
+        .write(exported);
+    double difference = difference(exported, fitted.sample());
+    List<FrozenVariable> frozen =
+        FrozenProof.of(fitted.model().backbone(), fitted.unfrozen(), exported);
+    log.lap("export");
+    return new TrainedRun(
+        settings.out().folder(),
+        fitted.model(),
+        new TrainedRun.Outcome(fitted.before(), fitted.after(), fitted.test(), fitted.history()),
+        new TrainedRun.Images(inputs.split(), log.rejected(), log.computed(), log.notes()),
+        new TrainedRun.Proof(frozen, difference),
+        log.times());
+  }
+
+  private static Map<String, Object> training(
+      TrainSettings settings, Split split, PhaseFitting.Fitted fitted) {
+    Map<String, Object> training = new LinkedHashMap<>();
+    training.put("head", fitted.model().head().describe());
+    training.put("phases", settings.phases().stream().map(PhaseSettings::describe).toList());
+    training.put("epochs", fitted.history().epochs().size());
+    training.put("seed", settings.loop().seed());
+    training.put("trainingImages", split.training().size());
+    training.put("validationAccuracy", fitted.after().accuracy());
+    return training;
+  }
+
+  /**
+   * Lets the exported model answer some validation images again, from their files: what was
+   * measured on features must hold for the model that leaves.
+   */
+  private static double difference(Path exported, List<Prediction> sample) throws IOException {
+    double[] largest = new double[1];
+    try (Predictor predictor = Predictor.load(exported)) {
+      List<Path> files = sample.stream().map(Prediction::path).map(Path::of).toList();
+      Iterator<Prediction> expected = sample.iterator();
+      predictor.predict(
+          files,
+          (file, answer, rejection) ->
+              largest[0] = Math.max(largest[0], difference(expected.next(), answer)));
+    }
+    if (!(largest[0] <= LARGEST_DIFFERENCE)) {
+      throw new IllegalStateException(
+          ("The exported model's probabilities differ by %.3g from those that were evaluated,"
+                  + " expected at most %s.")
+              .formatted(largest[0], LARGEST_DIFFERENCE));
+    }
+    return largest[0];
+  }
+
+  private static double difference(Prediction expected, Optional<Answer> answer) {
+    if (answer.isEmpty()) {
+      return Double.NaN;
+    }
+    double largest = 0;
+    float[] received = answer.get().probabilities();
+    for (int i = 0; i < received.length; i++) {
+      largest = Math.max(largest, Math.abs(received[i] - expected.answer()[i]));
+    }
+    return largest;
+  }
+}

@@ -1,0 +1,85 @@
+package dev.graft.train;
+
+import dev.graft.data.LabeledImages;
+import dev.graft.data.Preparation;
+import dev.graft.data.Split;
+import dev.graft.model.Backbone;
+import dev.graft.model.Head;
+import dev.graft.model.JoinedModel;
+import java.io.IOException;
+import java.util.stream.Collectors;
+
+/**
+ * What a run starts from.
+ *
+ * @param split the images that train, validate and test
+ * @param preparation how their files become the backbone's input
+ * @param model the backbone with the head's first values
+ */
+record RunInputs(Split split, Preparation preparation, JoinedModel model) {
+  /**
+   * Reads the images' names and the backbone, and joins the head to it.
+   *
+   * @throws IllegalArgumentException when the settings do not fit the backbone or the data
+   */
+  static RunInputs read(TrainSettings settings, RunLog log) throws IOException {
+    Split split = split(settings, log);
+    Backbone backbone = backbone(settings);
+    Preparation preparation = settings.data().preparation().of(backbone);
+    Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
+    JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
+    settings.phases().forEach(phase -> model.requireTrains(phase.plan()));
+    return new RunInputs(split, preparation, model);
+  }
+
+  private static Split split(TrainSettings settings, RunLog log) throws IOException {
+    DataSettings data = settings.data();
+    LabeledImages images = LabeledImages.read(data.folder());
+    log.skip(images.skipped());
+    if (data.validationFolder().isPresent()) {
+      images = images.withValidation(LabeledImages.read(data.validationFolder().get()));
+    }
+    Split split =
+        images.hasValidation()
+            ? Split.given(images)
+            : Split.of(images, data.validation(), settings.loop().seed());
+    split.warnings().forEach(log::note);
+    return split;
+  }
+
+  private static Backbone backbone(TrainSettings settings) throws IOException {
+    Backbone loaded = Backbone.load(settings.join().backbone());
+    if (settings.join().output().isPresent()) {
+      loaded = loaded.withOutput(settings.join().output().get());
+    }
+    return settings.data().preparation().sized(loaded);
+  }
+
+  /** What is going to be done, in one sentence. */
+  String plan(TrainSettings settings) {
+    return "Head %s; %,d images train, %,d validate; %s; %s; seed %d; float32."
+        .formatted(
+            model.head().describe(),
+            split.training().size(),
+            split.validation().size(),
+            preparation.describe(),
+            settings.phases().stream().map(RunInputs::plan).collect(Collectors.joining(", then ")),
+            settings.loop().seed());
+  }
+
+  private static String plan(PhaseSettings phase) {
+    String schedule =
+        phase.schedule().equals(Schedule.CONSTANT) ? "" : ", " + phase.schedule().describe();
+    String stopping =
+        phase.stopping().map(early -> ", early stopping after " + early.patience()).orElse("");
+    return "%d epoch%s of batch %d (%s), %s%s%s"
+        .formatted(
+            phase.epochs(),
+            phase.epochs() == 1 ? "" : "s",
+            phase.batchSize(),
+            phase.plan().describe(),
+            phase.optimizer().describe(),
+            schedule,
+            stopping);
+  }
+}

@@ -1,0 +1,73 @@
+package dev.graft.train;
+
+import dev.graft.data.SkippedFile;
+import dev.graft.features.LabeledFeatures;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What is worth knowing of a run beside its figures: notes, rejected files, times. */
+final class RunLog {
+  private final TrainListener listener;
+  private final Map<String, Duration> times = new LinkedHashMap<>();
+  private final List<String> notes = new ArrayList<>();
+  private final Map<Path, String> rejected = new LinkedHashMap<>();
+  private int computed;
+  private long lastLap = System.nanoTime();
+
+  RunLog(TrainListener listener) {
+    this.listener = listener;
+  }
+
+  /** Who hears what happens. */
+  TrainListener listener() {
+    return listener;
+  }
+
+  /** Ends a part of the job; the time since the part before counts as its own. */
+  void lap(String part) {
+    long now = System.nanoTime();
+    times.merge(part, Duration.ofNanos(now - lastLap), Duration::plus);
+    lastLap = now;
+  }
+
+  /** Says a sentence once. */
+  void note(String sentence) {
+    if (!notes.contains(sentence)) {
+      notes.add(sentence);
+      listener.note(sentence);
+    }
+  }
+
+  void skip(List<SkippedFile> files) {
+    files.forEach(file -> rejected.put(file.path(), file.reason()));
+  }
+
+  /** Counts what became of images on their way through the trunk. */
+  void add(LabeledFeatures features) {
+    rejected.putAll(features.outcome().rejected());
+    computed += features.outcome().computed();
+  }
+
+  List<String> notes() {
+    return List.copyOf(notes);
+  }
+
+  /** Files that were left out, with the reason. */
+  Map<Path, String> rejected() {
+    return new LinkedHashMap<>(rejected);
+  }
+
+  /** Images that went through the trunk. */
+  int computed() {
+    return computed;
+  }
+
+  /** How long each part took, in order. */
+  Map<String, Duration> times() {
+    return new LinkedHashMap<>(times);
+  }
+}
