@@ -70,7 +70,11 @@ def rows() -> list[Row]:
             untrained="expected a float32 tensor",
         ),
         _row(
-            "text", "strings through `TextVectorization`", "export", _text, unusable="looks words up in a table"
+            "text",
+            "strings through `TextVectorization`",
+            "export",
+            _text,
+            unusable="looks words up in a table",
         ),
         _row(
             "lstm", "`LSTM`", "export", _recurrent("LSTM", False), refused=("conv", "lstm"), **top

@@ -50,9 +50,7 @@ final class Unsupported {
     }
     if (op.startsWith("LookupTable")) {
       throw new IllegalArgumentException(
-          what
-              + "looks words up in a table, as TextVectorization and StringLookup do: export the"
-              + " part of the model behind it, which takes integers");
+          what + "looks words up in a table, as TextVectorization and StringLookup do");
     }
     if (op.contains("HashTable")) {
       throw new IllegalArgumentException(what + "is a lookup table, as text layers use");

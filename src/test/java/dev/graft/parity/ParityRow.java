@@ -101,8 +101,7 @@ record ParityRow(Path folder, Manifest manifest) {
    * @param ownOfWeights the same over the norm of the weights
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  record Run(
-      String optimizer, String weights, String nearness, Double own, Double ownOfWeights) {}
+  record Run(String optimizer, String weights, String nearness, Double own, Double ownOfWeights) {}
 
   static ParityRow read(Path folder) throws IOException {
     return new ParityRow(

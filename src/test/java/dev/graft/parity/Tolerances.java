@@ -16,8 +16,8 @@ record Tolerances(
 
   /**
    * Where Keras's own steps are further apart than this, half of {@link #change} and of {@link
-   * #weights}, when its inputs are moved by rounding, Graft's folded trunk is not held to those; the
-   * trunk as built is.
+   * #weights}, when its inputs are moved by rounding, Graft's folded trunk is not held to those;
+   * the trunk as built is.
    */
   static final double STEADY = 5e-4;
 
