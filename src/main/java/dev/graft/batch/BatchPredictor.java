@@ -14,13 +14,14 @@ import java.util.Optional;
 import org.apache.parquet.format.KeyValue;
 
 /**
- * Predicts any number of images to a file: {@code FILE}, {@code FILE.rejected.jsonl} with the records
- * that could not be used, and {@code FILE.summary.json}.
+ * Predicts any number of images to a file: {@code FILE}, {@code FILE.rejected.jsonl} with the
+ * records that could not be used, and {@code FILE.summary.json}.
  *
- * <p>Rows are in the order of the input. Until all are there, everything is in {@code FILE.partial};
- * a job that was killed goes on from there and makes the very bytes of one that was not. Predictions
- * are made in fused arithmetic: within 1e-5 of {@link Predictor#load(Path)}, the same bits in every
- * process of one platform. A value; a job may be run from any thread, one at a time for one file.
+ * <p>Rows are in the order of the input. Until all are there, everything is in {@code
+ * FILE.partial}; a job that was killed goes on from there and makes the very bytes of one that was
+ * not. Predictions are made in fused arithmetic: within 1e-5 of {@link Predictor#load(Path)}, the
+ * same bits in every process of one platform. A value; a job may be run from any thread, one at a
+ * time for one file.
  *
  * @param settings model, input and so on
  * @param out the file, ending in {@code .parquet}, {@code .csv} or {@code .jsonl}
@@ -82,7 +83,8 @@ public record BatchPredictor(
   /**
    * Does the job, or what is left of it.
    *
-   * @return what was done; empty when the whole file was there already and the job was to be resumed
+   * @return what was done; empty when the whole file was there already and the job was to be
+   *     resumed
    * @throws IllegalArgumentException when a result is in the way, the input can't be used, or the
    *     job to be resumed was asked for something else
    * @throws IOException when the disk fails or is full, more records are bad than allowed, or the
@@ -103,7 +105,11 @@ public record BatchPredictor(
       Map<String, String> asked = asked(predictor, input, part);
       workspace.require(asked);
       if (!workspace.state().complete || Files.exists(workspace.path(OUTPUT))) {
-        predict(predictor, workspace, input, new Job(workspace, input, settings.maxRejected(), listener, part));
+        predict(
+            predictor,
+            workspace,
+            input,
+            new Job(workspace, input, settings.maxRejected(), listener, part));
         WholeFile.writeJson(
             workspace.path("summary.json"), BatchSummary.of(workspace.state(), asked).toMap());
       }
@@ -121,9 +127,7 @@ public record BatchPredictor(
     asked.put("column", settings.column().orElse(""));
     asked.put("top", String.valueOf(top));
     asked.put("logits", String.valueOf(logits));
-    asked.put(
-        "features",
-        features.wanted() ? features.layer().orElse("of the backbone") : "none");
+    asked.put("features", features.wanted() ? features.layer().orElse("of the backbone") : "none");
     asked.put("part", String.valueOf(part));
     asked.putAll(JobFacts.platform());
     return asked;
@@ -135,8 +139,7 @@ public record BatchPredictor(
         PredictionColumns.of(top, logits, features.wanted(), input.carried());
     try (BatchOutput output = output(predictor, workspace, columns.columns())) {
       job.run(
-          records ->
-              new Answering(predictor.start(records, settings.threads()), columns::row),
+          records -> new Answering(predictor.start(records, settings.threads()), columns::row),
           output,
           REJECTED);
     }

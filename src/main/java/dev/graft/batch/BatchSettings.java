@@ -36,7 +36,9 @@ public record BatchSettings(
     }
   }
 
-  /** All images of an input, any number of bad ones, all processors; refuses to replace a result. */
+  /**
+   * All images of an input, any number of bad ones, all processors; refuses to replace a result.
+   */
   public static BatchSettings of(Path model, Path input) {
     return new BatchSettings(
         model,

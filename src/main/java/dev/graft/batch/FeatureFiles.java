@@ -41,8 +41,8 @@ public record FeatureFiles(
    *
    * @return what was done; empty when the whole folder was there already and the job was to be
    *     resumed
-   * @throws IllegalArgumentException as {@link BatchPredictor#run}; also when {@code out} is a folder
-   *     of something else
+   * @throws IllegalArgumentException as {@link BatchPredictor#run}; also when {@code out} is a
+   *     folder of something else
    * @throws IOException as {@link BatchPredictor#run}
    */
   public Optional<BatchSummary> run(BatchListener listener) throws IOException {
@@ -97,8 +97,7 @@ public record FeatureFiles(
     return asked;
   }
 
-  private void extract(
-      FeatureExtractor extractor, Workspace workspace, BatchInput input, Job job)
+  private void extract(FeatureExtractor extractor, Workspace workspace, BatchInput input, Job job)
       throws IOException {
     List<Column> columns = new ArrayList<>();
     columns.add(Column.of("path", Kind.TEXT));
@@ -113,8 +112,8 @@ public record FeatureFiles(
     }
   }
 
-  private BatchOutput output(
-      FeatureExtractor extractor, Workspace workspace, List<Column> columns) throws IOException {
+  private BatchOutput output(FeatureExtractor extractor, Workspace workspace, List<Column> columns)
+      throws IOException {
     if (format == Format.NPY) {
       AppendedFile array = workspace.append(WHOLE + "/features.npy");
       BatchOutput index = TextOutput.csv(workspace.append(WHOLE + "/index.csv"), columns);
@@ -134,8 +133,7 @@ public record FeatureFiles(
     return row;
   }
 
-  private void describe(
-      FeatureExtractor extractor, Workspace workspace, Map<String, String> asked)
+  private void describe(FeatureExtractor extractor, Workspace workspace, Map<String, String> asked)
       throws IOException {
     Handoff handoff = extractor.handoff();
     Map<String, Object> about = new LinkedHashMap<>();
@@ -151,8 +149,7 @@ public record FeatureFiles(
     about.put("preparation", handoff.preparationAsJson().orElseThrow());
     about.put("versions", Versions.current());
     WholeFile.writeJson(
-        workspace.path(WHOLE + "/summary.json"),
-        BatchSummary.of(workspace.state(), asked).toMap());
+        workspace.path(WHOLE + "/summary.json"), BatchSummary.of(workspace.state(), asked).toMap());
     WholeFile.writeJson(workspace.path(WHOLE + "/features.json"), about);
   }
 }

@@ -41,9 +41,7 @@ final class Inputs {
     if (name.endsWith(".parquet")) {
       return ParquetInput.open(input, settings.column());
     }
-    return name.endsWith(".csv")
-        ? ListInput.csv(input, settings.column())
-        : ListInput.lines(input);
+    return name.endsWith(".csv") ? ListInput.csv(input, settings.column()) : ListInput.lines(input);
   }
 
   /** Refuses what is not there before a model is loaded. */

@@ -51,8 +51,7 @@ final class NpyOutput implements BatchOutput {
       throw new IllegalStateException(
           "Expected %d features an image but got %d.".formatted(rowSize, features.length));
     }
-    ByteBuffer bytes =
-        ByteBuffer.allocate(rowSize * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(rowSize * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(features);
     array.write(bytes.array());
     index.write(row.subList(0, row.size() - 1));

@@ -83,7 +83,6 @@ final class ParquetOutput implements BatchOutput {
       }
     }
     rows.endMessage();
-    store.endRecord();
     pending++;
   }
 

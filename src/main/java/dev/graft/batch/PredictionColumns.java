@@ -29,8 +29,7 @@ final class PredictionColumns {
    *
    * @param carried the input's; one with the name of another column gets {@code input_} before it
    */
-  static PredictionColumns of(
-      int top, boolean logits, boolean features, List<Column> carried) {
+  static PredictionColumns of(int top, boolean logits, boolean features, List<Column> carried) {
     PredictionColumns chosen = new PredictionColumns(new ArrayList<>(), new ArrayList<>());
     chosen.add("path", Kind.TEXT, (predicted, answer) -> predicted.source().path());
     chosen.add("label", Kind.TEXT, (predicted, answer) -> answer.label());

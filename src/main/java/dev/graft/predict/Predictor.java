@@ -10,6 +10,7 @@ import dev.graft.image.BadImageException;
 import dev.graft.image.ImageFile;
 import dev.graft.image.ImageReader;
 import dev.graft.image.ImageSource;
+import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.ImagePipeline;
@@ -252,7 +253,7 @@ public final class Predictor implements AutoCloseable {
           answer.ifPresent(
               given ->
                   predictions.add(
-                      new Prediction(
+                      new ClassPrediction(
                           file.toString(), images.get(index).label(), given.probabilities())));
           rejection.ifPresent(reason -> rejected.put(file, reason));
           listener.progress("evaluating", index + 1L, images.size());
