@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -219,8 +220,15 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       defaultValue = "1",
-      description = "Of the split, the head, the order, the dropout (default: ${DEFAULT-VALUE}).")
+      description =
+          "Of the split, the head, the order, the dropout, the augmentation (default:"
+              + " ${DEFAULT-VALUE}).")
   private long seed;
+
+  @Option(
+      names = "--split-seed",
+      description = "Of the split alone, so that --seed changes all but the split.")
+  private Long splitSeed;
 
   @Option(
       names = "--features",
@@ -298,6 +306,7 @@ final class TrainCommand implements Callable<Integer> {
     return new DataSettings(
         data,
         folder.isPresent() ? DataSettings.DEFAULT_VALIDATION : validationShare(),
+        splitSeed == null ? OptionalLong.empty() : OptionalLong.of(splitSeed),
         folder,
         preparation.settings(),
         Optional.ofNullable(augment).map(Augmentation::parse));

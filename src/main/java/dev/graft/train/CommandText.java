@@ -45,6 +45,7 @@ final class CommandText {
     } else if (data.validation() != DataSettings.DEFAULT_VALIDATION) {
       option("--validation", data.validation());
     }
+    data.splitSeed().ifPresent(seed -> option("--split-seed", seed));
     data.augmentation().map(Augmentation::describe).ifPresent(steps -> option("--augment", steps));
     PreparationSettings preparation = data.preparation();
     preparation.name().ifPresent(name -> option("--preparation", name));

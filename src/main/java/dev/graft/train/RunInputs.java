@@ -42,7 +42,7 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
     Split split =
         images.hasValidation()
             ? Split.given(images)
-            : Split.of(images, data.validation(), settings.loop().seed());
+            : Split.of(images, data.validation(), data.splitSeed().orElse(settings.loop().seed()));
     split.warnings().forEach(log::note);
     return split;
   }

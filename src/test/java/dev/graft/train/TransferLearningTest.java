@@ -551,6 +551,20 @@ class TransferLearningTest {
     assertThat(plain.images().sheet()).isEmpty();
   }
 
+  @Test
+  void theSplitMayHaveASeedOfItsOwn() throws Exception {
+    TrainSettings settings = settings("run").withLoop(loop().withSeed(1));
+    TrainSettings other =
+        settings("other").withLoop(loop().withSeed(2)).withData(settings.data().withSplitSeed(1));
+    TrainedRun first = train(settings);
+    TrainedRun second = train(other);
+    assertThat(second.images().split()).isEqualTo(first.images().split());
+    assertThat(second.outcome().history()).isNotEqualTo(first.outcome().history());
+    assertThat(json(second.folder()).at("/command").asText())
+        .contains("--split-seed 1")
+        .contains("--seed 2");
+  }
+
   private TrainSettings augmented(String run, Augmentation augmentation) {
     TrainSettings settings = settings(run);
     return settings.withData(settings.data().withAugmentation(augmentation));
