@@ -22,8 +22,6 @@ import java.util.Set;
 
 /** Fits a model phase by phase: each cuts it anew and trains on the features of its own cut. */
 final class PhaseFitting {
-  private static final int SAMPLE = 16;
-
   private final TrainSettings settings;
   private final RunInputs inputs;
   private final RunLog log;
@@ -38,7 +36,8 @@ final class PhaseFitting {
    * A model after its phases.
    *
    * @param unfrozen names of the backbone's layers that trained
-   * @param sample what it answers about some validation images
+   * @param validationPredictions what it answers about each validation image
+   * @param testPredictions what it answers about each test image; may be empty
    */
   record Fitted(
       JoinedModel model,
@@ -47,12 +46,14 @@ final class PhaseFitting {
       Evaluation after,
       Optional<Evaluation> test,
       Set<String> unfrozen,
-      List<Prediction> sample) {
+      List<Prediction> validationPredictions,
+      List<Prediction> testPredictions) {
     /** The same, where other layers trained in the phases before. */
     Fitted after(Set<String> unfrozenBefore) {
       Set<String> all = new HashSet<>(unfrozen);
       all.addAll(unfrozenBefore);
-      return new Fitted(model, history, before, after, test, all, sample);
+      return new Fitted(
+          model, history, before, after, test, all, validationPredictions, testPredictions);
     }
   }
 
@@ -90,12 +91,20 @@ final class PhaseFitting {
       History history = trainer.fit(training.examples(), validation, soFar, log.listener());
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
-      Optional<Evaluation> tested =
-          test.size() == 0 ? Optional.empty() : Optional.of(trainer.evaluate(test, split.labels()));
+      List<Prediction> tested = test.size() == 0 ? List.of() : trainer.predict(test);
       JoinedModel trained = model.with(cut.graft().values());
       log.lap("training (" + phase.name() + ")");
       return new Fitted(
-          trained, history, before, after, tested, cut.unfrozen(), sample(predictions));
+          trained,
+          history,
+          before,
+          after,
+          Optional.of(tested)
+              .filter(answers -> !answers.isEmpty())
+              .map(answers -> Evaluation.of(split.labels().names(), answers)),
+          cut.unfrozen(),
+          predictions,
+          tested);
     }
   }
 
@@ -151,10 +160,6 @@ final class PhaseFitting {
   private void note(FeatureExtraction.Outcome outcome) {
     log.add(outcome);
     noteTurned(outcome.turned());
-  }
-
-  private static List<Prediction> sample(List<Prediction> predictions) {
-    return predictions.subList(0, Math.min(SAMPLE, predictions.size()));
   }
 
   private void noteTurned(int turned) {

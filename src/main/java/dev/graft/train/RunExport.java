@@ -25,6 +25,9 @@ final class RunExport {
   /** Of probabilities: the trunk's fused arithmetic moves features by a few millionths. */
   private static final double LARGEST_DIFFERENCE = 1e-3;
 
+  /** How many validation images are answered again. */
+  private static final int SAMPLE = 16;
+
   private RunExport() {}
 
   /**
@@ -40,18 +43,30 @@ final class RunExport {
     new ModelExport(
             fitted.model(), inputs.preparation(), training(settings, inputs.split(), fitted))
         .write(exported);
-    double difference = difference(exported, fitted.sample());
+    double difference = difference(exported, sample(fitted.validationPredictions()));
     List<FrozenVariable> frozen =
         FrozenProof.of(fitted.model().backbone(), fitted.unfrozen(), exported);
     log.lap("export");
     return new TrainedRun(
         settings.out().folder(),
         fitted.model(),
-        new TrainedRun.Outcome(fitted.before(), fitted.after(), fitted.test(), fitted.history()),
+        new TrainedRun.Outcome(
+            fitted.before(),
+            fitted.after(),
+            fitted.test(),
+            fitted.history(),
+            fitted.validationPredictions(),
+            fitted.testPredictions()),
         new TrainedRun.Images(
-            inputs.split(), log.rejected(), log.computed(), log.notes(), sheet(settings, inputs)),
+            inputs.split(),
+            log.rejected(),
+            log.computed(),
+            log.notes(),
+            inputs.duplicates(),
+            sheet(settings, inputs)),
         new TrainedRun.Proof(frozen, difference),
-        log.times());
+        log.times(),
+        log.memory());
   }
 
   /** The first training images of some classes, with their views. */
@@ -80,6 +95,10 @@ final class RunExport {
     training.put("trainingImages", split.training().size());
     training.put("validationAccuracy", fitted.after().accuracy());
     return training;
+  }
+
+  private static List<Prediction> sample(List<Prediction> predictions) {
+    return predictions.subList(0, Math.min(SAMPLE, predictions.size()));
   }
 
   /**
