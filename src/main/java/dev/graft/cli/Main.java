@@ -37,6 +37,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TuneCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      BatchCommand.class,
+      FeaturesCommand.class,
       HelpCommand.class
     })
 public final class Main {

@@ -1,25 +1,31 @@
 package dev.graft.train;
 
 import dev.graft.data.LabeledImage;
+import dev.graft.data.DuplicateImages;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
 import dev.graft.data.Shuffle;
 import dev.graft.data.Split;
+import dev.graft.data.Task;
 import dev.graft.model.Backbone;
 import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
+import dev.graft.model.Objective;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
  * What a run starts from.
  *
  * @param split the images that train, validate and test
+ * @param duplicates images that are in several parts of the split, or of several classes
  * @param preparation how their files become the backbone's input
  * @param model the backbone with the head's first values
  */
-record RunInputs(Split split, Preparation preparation, JoinedModel model) {
+record RunInputs(
+    Split split, List<DuplicateImages> duplicates, Preparation preparation, JoinedModel model) {
   /**
    * Reads the images' names and the backbone, and joins the head to it.
    *
@@ -29,20 +35,25 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
     Split split = split(settings, log);
     Backbone backbone = backbone(settings);
     Preparation preparation = settings.data().preparation().of(backbone);
-    Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
-    JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
+    Objective objective = settings.objective().of(split.task());
+    Head head =
+        settings.join().head().orElseGet(() -> objective.standardHead(backbone.outputRank()));
+    JoinedModel model = JoinedModel.join(backbone, head, objective, settings.loop().seed());
     settings.phases().forEach(phase -> model.requireTrains(phase.plan()));
-    return new RunInputs(split, preparation, model);
+    return new RunInputs(split, duplicates(split, log), preparation, model);
   }
 
   /** The same images and backbone with the head of other settings. */
   RunInputs joined(TrainSettings settings) throws IOException {
     Backbone backbone = model.backbone();
-    Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
+    Objective objective = settings.objective().of(split.task());
+    Head head =
+        settings.join().head().orElseGet(() -> objective.standardHead(backbone.outputRank()));
     return new RunInputs(
         split,
+        duplicates,
         preparation,
-        JoinedModel.join(backbone, head, split.labels(), settings.loop().seed()));
+        JoinedModel.join(backbone, head, objective, settings.loop().seed()));
   }
 
   /**
@@ -55,19 +66,20 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
     int training = shuffled.size() - (int) (share * shuffled.size());
     Split inner =
         new Split(
-            split.labels(),
+            split.task(),
             shuffled.subList(0, training),
             shuffled.subList(training, shuffled.size()),
             List.of());
-    return new RunInputs(inner, preparation, model);
+    return new RunInputs(inner, duplicates, preparation, model);
   }
 
   private static Split split(TrainSettings settings, RunLog log) throws IOException {
     DataSettings data = settings.data();
-    LabeledImages images = LabeledImages.read(data.folder());
+    LabeledImages images = LabeledImages.read(data.folder(), settings.objective().kind());
     log.skip(images.skipped());
     if (data.validationFolder().isPresent()) {
-      images = images.withValidation(LabeledImages.read(data.validationFolder().get()));
+      Optional<Task.Kind> kind = Optional.of(images.task().kind());
+      images = images.withValidation(LabeledImages.read(data.validationFolder().get(), kind));
     }
     Split split =
         images.hasValidation()
@@ -75,6 +87,19 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
             : Split.of(images, data.validation(), data.splitSeed().orElse(settings.loop().seed()));
     split.warnings().forEach(log::note);
     return split;
+  }
+
+  private static List<DuplicateImages> duplicates(Split split, RunLog log) {
+    List<DuplicateImages> duplicates = DuplicateImages.of(split);
+    long crossing = duplicates.stream().filter(DuplicateImages::crossesParts).count();
+    if (crossing > 0) {
+      log.note(
+          crossing
+              + (crossing == 1 ? " image is" : " images are")
+              + " in several of training, validation and test, byte for byte, which flatters the"
+              + " figures; the report has the paths.");
+    }
+    return duplicates;
   }
 
   private static Backbone backbone(TrainSettings settings) throws IOException {
@@ -87,8 +112,10 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
 
   /** What is going to be done, in one sentence. */
   String plan(TrainSettings settings) {
-    return "Head %s; %,d images train, %,d validate; %s%s; %s; seed %d; float32."
+    return "%s, %s; head %s; %,d images train, %,d validate; %s%s; %s; seed %d; float32."
         .formatted(
+            split.task().describe(),
+            model.loss().describe(),
             model.head().describe(),
             split.training().size(),
             split.validation().size(),

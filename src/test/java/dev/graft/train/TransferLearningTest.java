@@ -58,7 +58,15 @@ class TransferLearningTest {
     TrainedRun run = train(settings("run"));
     Path out = folder.resolve("run");
     assertThat(run.folder()).isEqualTo(out);
-    assertThat(names(out)).containsExactly("history.csv", "model", "report.html", "run.json");
+    assertThat(names(out))
+        .containsExactly(
+            "events",
+            "history.csv",
+            "model",
+            "pictures",
+            "predictions.csv",
+            "report.html",
+            "run.json");
     assertThat(names(out.resolve("model")))
         .contains("assets", "golden", "handoff.json", "saved_model.pb", "variables");
     assertThat(History.parse(Files.readString(out.resolve("history.csv"))))
