@@ -113,7 +113,8 @@ final class TuneCommand implements Callable<Integer> {
   @Option(
       names = "--epochs",
       defaultValue = "30",
-      description = "Epochs of the last candidates and of the best run (default: ${DEFAULT-VALUE}).")
+      description =
+          "Epochs of the last candidates and of the best run (default: ${DEFAULT-VALUE}).")
   private int epochs;
 
   @Option(
@@ -197,11 +198,7 @@ final class TuneCommand implements Callable<Integer> {
               .withSchedule(Schedule.parse(schedule))
               .withSeed(seed);
       DataSettings images =
-          new DataSettings(
-              data,
-              validation,
-              Optional.empty(),
-              preparation.settings());
+          new DataSettings(data, validation, Optional.empty(), preparation.settings());
       if (augment != null) {
         images = images.withAugmentation(Augmentation.parse(augment));
       }
@@ -217,7 +214,9 @@ final class TuneCommand implements Callable<Integer> {
     List<FreezePlan> plans =
         unfreezeFrom.stream()
             .map(String::strip)
-            .map(layer -> layer.equals(FROZEN) ? FreezePlan.allFrozen() : FreezePlan.unfreezeFrom(layer))
+            .map(
+                layer ->
+                    layer.equals(FROZEN) ? FreezePlan.allFrozen() : FreezePlan.unfreezeFrom(layer))
             .toList();
     return new SearchSpace(learningRates, heads == null ? List.of() : heads, dropouts, plans);
   }

@@ -1,7 +1,7 @@
 package dev.graft.train;
 
-import dev.graft.data.LabeledImage;
 import dev.graft.data.DuplicateImages;
+import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
 import dev.graft.data.Shuffle;

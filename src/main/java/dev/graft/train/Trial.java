@@ -11,13 +11,14 @@ import java.util.Map;
  * @param rung from 1; a candidate that is good in one rung is trained anew, for longer, in the next
  * @param epochs for which it was trained
  * @param candidate what was tried, as {@link Candidate#describe} says it
- * @param accuracy on the images held out, 0 to 1; NaN when its loss was no longer a number
- * @param loss on the same images; NaN likewise
+ * @param accuracy on the images held out, 0 to 1; NaN for numbers, and when its loss was no longer
+ *     one
+ * @param loss on the same images; NaN when it was no longer a number
  * @param seconds that it took
  */
 public record Trial(
     int rung, int epochs, String candidate, double accuracy, double loss, double seconds) {
-  /** The best first: the highest accuracy, of equal ones the lowest loss. */
+  /** The best first: the highest accuracy, where there is one, then the lowest loss. */
   static final Comparator<Trial> BEST_FIRST =
       Comparator.comparingDouble((Trial trial) -> -orElse(trial.accuracy, -1))
           .thenComparingDouble(trial -> orElse(trial.loss, Double.MAX_VALUE));
@@ -28,7 +29,7 @@ public record Trial(
 
   /** Whether the loss was no longer a number. */
   public boolean isDiverged() {
-    return Double.isNaN(accuracy);
+    return Double.isNaN(loss);
   }
 
   boolean isOf(int otherRung, Candidate other) {
@@ -40,7 +41,7 @@ public record Trial(
     map.put("rung", rung);
     map.put("epochs", epochs);
     map.put("candidate", candidate);
-    map.put("accuracy", isDiverged() ? null : accuracy);
+    map.put("accuracy", Double.isNaN(accuracy) ? null : accuracy);
     map.put("loss", isDiverged() ? null : loss);
     map.put("seconds", seconds);
     return map;

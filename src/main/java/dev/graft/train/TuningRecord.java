@@ -129,12 +129,16 @@ final class TuningRecord {
               .formatted(
                   trial.rung(),
                   trial.epochs(),
-                  trial.isDiverged() ? "" : trial.accuracy(),
-                  trial.isDiverged() ? "" : trial.loss(),
+                  number(trial.accuracy()),
+                  number(trial.loss()),
                   trial.seconds(),
                   trial.candidate().replace("\"", "\"\"")));
     }
     return csv.toString();
+  }
+
+  private static String number(double value) {
+    return Double.isNaN(value) ? "" : String.valueOf(value);
   }
 
   private void replace(String name, String text) throws IOException {
