@@ -11,11 +11,6 @@ import dev.graft.image.BadImageException;
 import dev.graft.image.ImageFile;
 import dev.graft.image.ImageReader;
 import dev.graft.image.ImageSource;
-<<<<<<< HEAD
-import dev.graft.image.PreparedImage;
-=======
-import dev.graft.metrics.ClassPrediction;
->>>>>>> origin/main
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.ImagePipeline;

@@ -192,13 +192,8 @@ final class TrainingSteps {
       }
 
       @Override
-<<<<<<< HEAD
       public Target target(int example) {
-        return new Target.OfClass(training.labels().get(example));
-=======
-      public int label(int example) {
-        return labels.get(example);
->>>>>>> origin/main
+        return new Target.OfClass(labels.get(example));
       }
 
       @Override
