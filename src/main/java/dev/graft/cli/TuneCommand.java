@@ -40,7 +40,7 @@ final class TuneCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
   @Mixin private PreparationOptions preparation;
-  @Mixin private AccuracyGate gate;
+  @Mixin private ObjectiveOptions objective;
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "DATA", description = "Images, as for train.")
@@ -178,7 +178,6 @@ final class TuneCommand implements Callable<Integer> {
       tuned = Tuning.tune(settings, watching);
     }
     console.result(json(tuned), () -> text(tuned));
-    gate.check("The validation accuracy", tuned.accuracy());
     return ExitCode.DONE.code();
   }
 
@@ -204,7 +203,8 @@ final class TuneCommand implements Callable<Integer> {
       }
       TrainSettings.OutputSettings target =
           new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features));
-      return new TuneSettings(new TrainSettings(join, images, loop, target), space(), trials);
+      return new TuneSettings(
+          new TrainSettings(join, images, loop, objective.settings(), target), space(), trials);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

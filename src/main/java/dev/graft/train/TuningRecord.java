@@ -87,9 +87,7 @@ final class TuningRecord {
 
   private static void requireSame(Path folder, JsonNode stored, Map<String, String> settings) {
     Map<String, String> before = new LinkedHashMap<>();
-    stored
-        .fields()
-        .forEachRemaining(entry -> before.put(entry.getKey(), entry.getValue().asText()));
+    stored.properties().forEach(entry -> before.put(entry.getKey(), entry.getValue().asText()));
     for (String name : settings.keySet()) {
       String was = before.get(name);
       if (!settings.get(name).equals(was)) {
