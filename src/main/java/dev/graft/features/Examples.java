@@ -10,6 +10,11 @@ public interface Examples {
   /** Index of an example's class. */
   int label(int example);
 
+  /** What people call an example, such as its file. */
+  default String name(int example) {
+    return "example " + example;
+  }
+
   /**
    * Copies one example's part of a tensor of the cut.
    *

@@ -40,10 +40,12 @@ final class RunExport {
     return new TrainedRun(
         settings.out().folder(),
         fitted.model(),
-        new TrainedRun.Outcome(fitted.before(), fitted.after(), fitted.test(), fitted.history()),
+        new TrainedRun.Outcome(
+            fitted.before().orElseThrow(), fitted.after(), fitted.test(), fitted.history()),
         new TrainedRun.Images(inputs.split(), log.rejected(), log.computed(), log.notes()),
         new TrainedRun.Proof(frozen, difference),
-        log.times());
+        log.times(),
+        fitted.stopped());
   }
 
   private static Map<String, Object> training(
