@@ -1,11 +1,14 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Sha256;
 import dev.graft.data.Split;
+import dev.graft.features.FeatureExtraction;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
+import dev.graft.features.TrainingFeatures;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
@@ -141,14 +144,16 @@ final class PhaseFitting {
     try (CutModel cut = model.cut(phase.plan());
         Featurizer featurizer = featurizer(cut)) {
       RunState.requireSame("backbone", start.checkpoint(), cut.trunkHash());
-      LabeledFeatures training = extract(featurizer, split.training());
+      TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
       LabeledFeatures test = extract(featurizer, last ? split.test() : List.of());
       requireSome(training, validation);
-      RunState.requireSame("training images", start.checkpoint(), hash(training));
-      RunState.requireSame("validation images", start.checkpoint(), hash(validation));
+      RunState.requireSame(
+          "training images", start.checkpoint(), hash(training.images(), training.outcome()));
+      RunState.requireSame(
+          "validation images", start.checkpoint(), hash(validation.images(), validation.outcome()));
       if (start.history().epochs().isEmpty()) {
-        requireOrders(training.size());
+        requireOrders(training.examples().size());
       }
       log.lap("features (" + phase.name() + ")");
 
@@ -165,11 +170,11 @@ final class PhaseFitting {
       Map<String, String> trainedOn =
           Map.of(
               "backbone", cut.trunkHash(),
-              "training images", hash(training),
-              "validation images", hash(validation));
+              "training images", hash(training.images(), training.outcome()),
+              "validation images", hash(validation.images(), validation.outcome()));
       RunWatch watch =
           new RunWatch(settings, folder, log, start.index(), start.learnt(), trainedOn);
-      boolean whole = trainer.fit(training, validation, watch);
+      boolean whole = trainer.fit(training.examples(), validation, watch);
 
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
@@ -204,15 +209,15 @@ final class PhaseFitting {
   }
 
   /** Of the files' bytes and of their labels, in their order. */
-  private static String hash(LabeledFeatures features) throws IOException {
+  private static String hash(List<LabeledImage> images, FeatureExtraction.Outcome outcome)
+      throws IOException {
     return Sha256.of(
         out -> {
-          int example = 0;
-          for (Optional<String> hash : features.outcome().hashes()) {
-            if (hash.isPresent()) {
-              String line = hash.get() + ' ' + features.label(example++) + '\n';
-              out.write(line.getBytes(StandardCharsets.US_ASCII));
-            }
+          for (Optional<String> hash : outcome.hashes()) {
+            out.write((hash.orElse("rejected") + '\n').getBytes(StandardCharsets.US_ASCII));
+          }
+          for (LabeledImage image : images) {
+            out.write((String.valueOf(image.label()) + '\n').getBytes(StandardCharsets.US_ASCII));
           }
         });
   }
@@ -246,9 +251,25 @@ final class PhaseFitting {
   private LabeledFeatures extract(Featurizer featurizer, List<LabeledImage> images)
       throws IOException {
     LabeledFeatures features = featurizer.extract(images, this::progress);
-    log.add(features);
-    noteTurned(features.outcome().turned());
+    note(features.outcome());
     return features;
+  }
+
+  private TrainingFeatures extractTraining(Featurizer featurizer, List<LabeledImage> images)
+      throws IOException {
+    Optional<Augmentation> augmentation = settings.data().augmentation();
+    if (augmentation.isEmpty()) {
+      return TrainingFeatures.of(extract(featurizer, images));
+    }
+    TrainingFeatures features =
+        featurizer.extract(images, augmentation.get(), settings.loop().seed(), this::progress);
+    note(features.outcome());
+    return features;
+  }
+
+  private void note(FeatureExtraction.Outcome outcome) {
+    log.add(outcome);
+    noteTurned(outcome.turned());
   }
 
   private void progress(String task, long done, long total) {
@@ -279,11 +300,11 @@ final class PhaseFitting {
     }
   }
 
-  private static void requireSome(LabeledFeatures training, LabeledFeatures validation) {
-    if (training.size() == 0 || validation.size() == 0) {
+  private static void requireSome(TrainingFeatures training, LabeledFeatures validation) {
+    if (training.images().isEmpty() || validation.size() == 0) {
       throw new IllegalArgumentException(
           "No image is left for "
-              + (training.size() == 0 ? "training" : "validation")
+              + (training.images().isEmpty() ? "training" : "validation")
               + ": none of its files can be read.");
     }
   }

@@ -1,5 +1,6 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import java.nio.file.Path;
@@ -142,6 +143,7 @@ public record TrainSettings(
     text.put("head", join.head().map(Head::describe).orElse("the standard one"));
     text.put("backbone output", join.output().orElse("the last one"));
     text.put("preparation", data.preparation().toString());
+    text.put("augmentation", data.augmentation().map(Augmentation::describe).orElse("none"));
     text.put("steps per epoch", loop.epoch().steps().toString());
     text.put("validation steps", loop.epoch().validationSteps().toString());
     text.put("seed", String.valueOf(loop.seed()));
@@ -169,6 +171,8 @@ public record TrainSettings(
     text.put(
         "validation",
         data.validationFolder().map(Path::toString).orElse(String.valueOf(data.validation())));
+    data.splitSeed().ifPresent(seed -> text.put("split-seed", String.valueOf(seed)));
+    data.augmentation().ifPresent(steps -> text.put("augment", steps.describe()));
     text.put("epochs", String.valueOf(loop.epochs()));
     text.put("batch-size", String.valueOf(loop.batchSize()));
     text.put("optimizer", loop.optimizer().describe());

@@ -75,7 +75,7 @@ public final class Trainer {
    * @return false if the watch ended it before its time
    */
   boolean fit(Examples training, Examples validation, LoopWatch watch) {
-    Batches batches = new Batches(phase.batching(), training.size(), state.position());
+    Batches batches = new Batches(phase.batching(), training, state.position());
     boolean goesOn = true;
     while (goesOn && !isEnded()) {
       goesOn = trainEpoch(training, batches, watch);
@@ -238,7 +238,8 @@ public final class Trainer {
               .rate(
                   phase.optimizer().learningRate(),
                   new Schedule.Moment(state.steps(), stepsPerEpoch, phase.epochs(), losses));
-      Tally tally = trainStep(examples, batches.next(), rate);
+      int[] rows = batches.next();
+      Tally tally = trainStep(batches.shown(), rows, rate);
       state = state.withStep(rate, batches.position(), tally);
       watch.listener().progress(task, tally.examples(), total);
       if (watch.stepEnded(this)) {
