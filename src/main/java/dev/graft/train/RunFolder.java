@@ -59,6 +59,7 @@ final class RunFolder implements AutoCloseable {
               .formatted(unfinished, target));
     }
     List<Path> missing = missing(unfinished.getParent());
+    Files.createDirectories(unfinished.getParent());
     Files.createDirectories(unfinished);
     FileChannel lockFile = lock(unfinished);
     emptyBut(unfinished, "lock");
