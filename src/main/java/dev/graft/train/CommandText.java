@@ -36,6 +36,7 @@ final class CommandText {
     words.add(word(settings.data().folder()));
     join(settings.join());
     data(settings.data());
+    objective(settings.objective());
     loop(settings.loop());
     settings.out().features().ifPresent(folder -> option("--features", folder));
     Duration every = settings.out().checkpointEvery();
@@ -79,6 +80,14 @@ final class CommandText {
         .orientation()
         .filter(orientation -> orientation == Preparation.Orientation.EXIF)
         .ifPresent(orientation -> option("--orientation", orientation));
+  }
+
+  private void objective(ObjectiveSettings objective) {
+    objective.loss().ifPresent(loss -> option("--loss", loss));
+    if (objective.labelSmoothing() != 0) {
+      option("--label-smoothing", objective.labelSmoothing());
+    }
+    objective.classWeights().ifPresent(all -> option("--class-weights", all.describe()));
   }
 
   private void loop(LoopSettings loop) {

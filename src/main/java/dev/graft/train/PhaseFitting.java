@@ -5,6 +5,7 @@ import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Sha256;
 import dev.graft.data.Split;
+import dev.graft.features.Examples;
 import dev.graft.features.FeatureExtraction;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
@@ -27,8 +28,6 @@ import java.util.Set;
 
 /** Fits a model phase by phase: each cuts it anew and trains on the features of its own cut. */
 final class PhaseFitting {
-  private static final int SAMPLE = 16;
-
   private final TrainSettings settings;
   private final RunInputs inputs;
   private final RunFolder folder;
@@ -47,7 +46,8 @@ final class PhaseFitting {
    * @param learnt values of the variables that training has changed, by node
    * @param before training; empty while that is not known
    * @param unfrozen names of the backbone's layers that trained
-   * @param sample what it answers about some validation images
+   * @param validationPredictions what it answers about each validation image
+   * @param testPredictions what it answers about each test image; may be empty
    * @param stopped whether the listener asked to stop before the end
    */
   record Fitted(
@@ -58,15 +58,29 @@ final class PhaseFitting {
       Evaluation after,
       Optional<Evaluation> test,
       Set<String> unfrozen,
-      List<Prediction> sample,
+      List<Prediction> validationPredictions,
+      List<Prediction> testPredictions,
       boolean stopped) {
     Fitted withBefore(Evaluation untrained) {
-      return new Fitted(
-          model, learnt, history, Optional.of(untrained), after, test, unfrozen, sample, stopped);
+      return with(Optional.of(untrained), stopped);
     }
 
     Fitted asStopped() {
-      return new Fitted(model, learnt, history, before, after, test, unfrozen, sample, true);
+      return with(before, true);
+    }
+
+    private Fitted with(Optional<Evaluation> untrained, boolean ended) {
+      return new Fitted(
+          model,
+          learnt,
+          history,
+          untrained,
+          after,
+          test,
+          unfrozen,
+          validationPredictions,
+          testPredictions,
+          ended);
     }
   }
 
@@ -174,12 +188,11 @@ final class PhaseFitting {
               "validation images", hash(validation.images(), validation.outcome()));
       RunWatch watch =
           new RunWatch(settings, folder, log, start.index(), start.learnt(), trainedOn);
-      boolean whole = trainer.fit(training.examples(), validation, watch);
+      boolean whole = trainer.fit(weighed(training.examples(), split), validation, watch);
 
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
-      Optional<Evaluation> tested =
-          test.size() == 0 ? Optional.empty() : Optional.of(trainer.evaluate(test, split.labels()));
+      List<Prediction> tested = test.size() == 0 ? List.of() : trainer.predict(test);
       Map<String, HostTensor> learnt = new HashMap<>(start.learnt());
       learnt.putAll(cut.graft().values());
       Set<String> unfrozen = new HashSet<>(start.unfrozen());
@@ -191,9 +204,12 @@ final class PhaseFitting {
           trainer.state().history(),
           before,
           after,
-          tested,
+          Optional.of(tested)
+              .filter(answers -> !answers.isEmpty())
+              .map(answers -> Evaluation.of(split.labels().names(), answers)),
           unfrozen,
-          sample(predictions),
+          predictions,
+          tested,
           !whole);
     }
   }
@@ -217,9 +233,18 @@ final class PhaseFitting {
             out.write((hash.orElse("rejected") + '\n').getBytes(StandardCharsets.US_ASCII));
           }
           for (LabeledImage image : images) {
-            out.write((String.valueOf(image.label()) + '\n').getBytes(StandardCharsets.US_ASCII));
+            out.write(
+                (image.target() + " " + image.weight() + '\n').getBytes(StandardCharsets.US_ASCII));
           }
         });
+  }
+
+  private Examples weighed(Examples training, Split split) {
+    return settings
+        .objective()
+        .classWeights()
+        .map(weights -> weights.weigh(training, split.labels()))
+        .orElse(training);
   }
 
   private Phase phase(PhaseSettings phase) throws IOException {
@@ -279,10 +304,6 @@ final class PhaseFitting {
           "Stopped while the features were being made, before anything was learnt; those that are"
               + " made are kept.");
     }
-  }
-
-  private static List<Prediction> sample(List<Prediction> predictions) {
-    return predictions.subList(0, Math.min(SAMPLE, predictions.size()));
   }
 
   private void noteTurned(int turned) {

@@ -3,12 +3,12 @@ package dev.graft.train;
 import dev.graft.data.Labels;
 import dev.graft.features.Examples;
 import dev.graft.features.LabeledFeatures;
-import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.Graft;
+import dev.graft.model.TaskPrediction;
 import dev.graft.tensor.HostTensor;
 import java.util.Arrays;
 import java.util.List;
@@ -171,7 +171,7 @@ public final class Trainer {
         examples,
         steps.orElse(passSteps(examples)),
         (example, loss, probabilities) -> {
-          int right = argmax(probabilities) == examples.label(example) ? 1 : 0;
+          double right = examples.target(example).agreement(probabilities);
           tally[0] = tally[0].plus(loss, right, 1);
         });
     return tally[0];
@@ -191,8 +191,8 @@ public final class Trainer {
   public List<Prediction> predict(LabeledFeatures images) {
     float[][] probabilities = probabilities(images);
     return IntStream.range(0, images.size())
-        .<Prediction>mapToObj(
-            i -> new ClassPrediction(images.path(i).toString(), images.label(i), probabilities[i]))
+        .mapToObj(
+            i -> TaskPrediction.of(images.path(i).toString(), images.target(i), probabilities[i]))
         .toList();
   }
 
@@ -281,23 +281,13 @@ public final class Trainer {
         double loss = HostTensor.fromNative(result.get(0)).floats()[0];
         requireNumber(loss, examples, rows);
         float[][] probabilities = GraftBatch.rows(result.get(1), rows.length);
-        int right = 0;
+        double right = 0;
         for (int i = 0; i < rows.length; i++) {
-          right += argmax(probabilities[i]) == examples.label(rows[i]) ? 1 : 0;
+          right += examples.target(rows[i]).agreement(probabilities[i]);
         }
         return state.tally().plus(loss, right, rows.length);
       }
     }
-  }
-
-  static int argmax(float[] values) {
-    int best = 0;
-    for (int i = 1; i < values.length; i++) {
-      if (values[i] > values[best]) {
-        best = i;
-      }
-    }
-    return best;
   }
 
   /** Losses and probabilities of a batch. */

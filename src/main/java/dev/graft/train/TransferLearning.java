@@ -33,9 +33,9 @@ public final class TransferLearning {
    */
   public static TrainedRun train(TrainSettings settings, TrainListener listener)
       throws IOException {
-    RunLog log = new RunLog(listener);
-    try (RunFolder folder = RunFolder.begin(settings.out().folder(), settings.out().overwrite())) {
-      return new TransferLearning(settings, folder, log).train(Optional.empty());
+    TrainSettings.OutputSettings out = settings.out();
+    try (RunFolder folder = RunFolder.begin(out.folder(), out.overwrite())) {
+      return train(settings, folder, Optional.empty(), listener);
     }
   }
 
@@ -53,16 +53,33 @@ public final class TransferLearning {
    */
   public static TrainedRun resume(TrainSettings settings, TrainListener listener)
       throws IOException {
-    RunLog log = new RunLog(listener);
     try (RunFolder folder = RunFolder.resume(settings.out().folder())) {
-      Optional<RunCheckpoint> from = folder.checkpoints().latest(log::note);
+      Optional<RunCheckpoint> from = folder.checkpoints().latest(listener::note);
       if (from.isPresent()) {
         from.get().state().requireFits(settings);
-        log.goOn(from.get().state().log());
         from = Optional.of(from.get().lengthened(settings));
       }
-      return new TransferLearning(settings, folder, log).train(from);
+      return train(settings, folder, from, listener);
     }
+  }
+
+  private static TrainedRun train(
+      TrainSettings settings,
+      RunFolder folder,
+      Optional<RunCheckpoint> from,
+      TrainListener listener)
+      throws IOException {
+    TrainedRun run;
+    try (EpochEvents events = EpochEvents.in(folder.path().resolve("events"), listener)) {
+      RunLog log = new RunLog(events);
+      if (from.isPresent()) {
+        log.goOn(from.get().state().log());
+        events.repeat(from.get().state().progress().history());
+      }
+      run = new TransferLearning(settings, folder, log).train(from);
+    }
+    folder.finish();
+    return run;
   }
 
   private TrainedRun train(Optional<RunCheckpoint> from) throws IOException {
@@ -73,7 +90,6 @@ public final class TransferLearning {
     PhaseFitting.Fitted fitted = new PhaseFitting(settings, inputs, folder, log).fit(from);
     TrainedRun run = RunExport.write(folder.path(), settings, inputs, fitted, log);
     RunFiles.write(folder.path(), settings, run, inputs.preparation());
-    folder.finish();
     return run;
   }
 }

@@ -59,7 +59,15 @@ class TransferLearningTest {
     Path out = folder.resolve("run");
     assertThat(run.folder()).isEqualTo(out);
     assertThat(names(out))
-        .containsExactly("checkpoint", "history.csv", "model", "report.html", "run.json");
+        .containsExactly(
+            "checkpoint",
+            "events",
+            "history.csv",
+            "model",
+            "pictures",
+            "predictions.csv",
+            "report.html",
+            "run.json");
     assertThat(names(out.resolve("model")))
         .contains("assets", "golden", "handoff.json", "saved_model.pb", "variables");
     assertThat(History.parse(Files.readString(out.resolve("history.csv"))))
