@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Sha256;
 import dev.graft.handoff.Versions;
+import dev.graft.metrics.Evaluation;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -70,7 +71,7 @@ public final class Tuning {
             .withOut(new TrainSettings.OutputSettings(run, false, base.out().features()));
     if (!Files.exists(run.resolve("run.json"))) {
       listener.note("Training with the best settings: " + best.describe() + ".");
-      TransferLearning.train(chosen, listener);
+      train(chosen, run);
     }
     return new Tuned(
         record.trials(),
@@ -79,6 +80,15 @@ public final class Tuning {
         chosen,
         run,
         accuracy(run));
+  }
+
+  /** Goes on where the best run was interrupted. */
+  private void train(TrainSettings chosen, Path run) throws IOException {
+    if (RunFolder.checkpoints(run).isEmpty()) {
+      TransferLearning.train(chosen, listener);
+    } else {
+      TransferLearning.resume(chosen, listener);
+    }
   }
 
   private Candidate halve(List<Candidate> candidates) throws IOException {
@@ -131,10 +141,10 @@ public final class Tuning {
     double accuracy = Double.NaN;
     double loss = Double.NaN;
     try {
-      PhaseFitting.Fitted fitted =
-          new PhaseFitting(tried, inputs.joined(tried), new RunLog(new Quiet())).fit();
-      accuracy = fitted.after().accuracy();
-      loss = fitted.after().loss();
+      Evaluation evaluation =
+          new PhaseFitting(tried, inputs.joined(tried), new RunLog(new Quiet())).attempt();
+      accuracy = evaluation.accuracy();
+      loss = evaluation.loss();
     } catch (IllegalStateException e) {
       listener.note(candidate.describe() + ": " + e.getMessage());
     }
