@@ -225,7 +225,10 @@ final class Comparison {
     same += differing(rows, run -> run.origin().versions());
     String others = Words.count(same, "other is", "others are") + " the same in all runs.";
     return rows.isEmpty()
-        ? Section.of("settings", "Settings that differ", tag("p", "None: " + others))
+        ? Section.of(
+            "settings",
+            "Settings that differ",
+            tag("p", "None: all %d are the same.".formatted(same)))
         : Section.of(
             "settings",
             "Settings that differ",

@@ -29,7 +29,7 @@ class BrowserTest {
     ReportData data = Samples.withClasses(labels, 10);
     HtmlPage page = open(Report.render(data));
     assertThat(page.getTitleText()).isEqualTo("digits – training report");
-    assertThat(Browser.pictures(page)).isGreaterThanOrEqualTo(14);
+    assertThat(Browser.pictures(page)).isGreaterThanOrEqualTo(12);
     assertThat(page.getElementById("confusion").isDisplayed()).isTrue();
   }
 
