@@ -37,6 +37,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvaluateCommand.class,
       PredictCommand.class,
       ReportCommand.class,
+      BatchCommand.class,
+      FeaturesCommand.class,
       HelpCommand.class
     })
 public final class Main {

@@ -1,7 +1,10 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
 import dev.graft.model.FreezePlan;
+import dev.graft.model.Head;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -17,10 +20,15 @@ import java.util.Set;
  * @param join which backbone, which head, what trains
  * @param data which images
  * @param loop how long and with what
+ * @param objective what is asked of the model
  * @param out where the run goes
  */
 public record TrainSettings(
-    JoinSettings join, DataSettings data, LoopSettings loop, OutputSettings out) {
+    JoinSettings join,
+    DataSettings data,
+    LoopSettings loop,
+    ObjectiveSettings objective,
+    OutputSettings out) {
   /** Checks that there is something to fine-tune if it is asked for, and the phases' names. */
   public TrainSettings {
     if (loop.fineTune().epochs() > 0 && join.plan().equals(FreezePlan.allFrozen())) {
@@ -47,11 +55,27 @@ public record TrainSettings(
    * @param folder of the run
    * @param overwrite whether a run that is there already is replaced
    * @param features folder of the feature store; the user's cache by default
+   * @param checkpointEvery how often a checkpoint is written, beside the one at the end of each
+   *     epoch
    */
-  public record OutputSettings(Path folder, boolean overwrite, Optional<Path> features) {
+  public record OutputSettings(
+      Path folder, boolean overwrite, Optional<Path> features, Duration checkpointEvery) {
+    /** Ten minutes. */
+    public static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(10);
+
+    /** A checkpoint at least every ten minutes. */
+    public OutputSettings(Path folder, boolean overwrite, Optional<Path> features) {
+      this(folder, overwrite, features, CHECKPOINT_EVERY);
+    }
+
     /** A new folder, features in the user's cache. */
     public static OutputSettings of(Path folder) {
       return new OutputSettings(folder, false, Optional.empty());
+    }
+
+    /** The same with other times between checkpoints. */
+    public OutputSettings withCheckpointEvery(Duration other) {
+      return new OutputSettings(folder, overwrite, features, other);
     }
   }
 
@@ -61,27 +85,33 @@ public record TrainSettings(
         JoinSettings.of(backbone),
         DataSettings.of(data),
         LoopSettings.defaults(),
+        ObjectiveSettings.USUAL,
         OutputSettings.of(out));
   }
 
   /** The same with other settings of the model. */
   public TrainSettings withJoin(JoinSettings other) {
-    return new TrainSettings(other, data, loop, out);
+    return new TrainSettings(other, data, loop, objective, out);
   }
 
   /** The same with other settings of the data. */
   public TrainSettings withData(DataSettings other) {
-    return new TrainSettings(join, other, loop, out);
+    return new TrainSettings(join, other, loop, objective, out);
   }
 
   /** The same with other settings of the loop. */
   public TrainSettings withLoop(LoopSettings other) {
-    return new TrainSettings(join, data, other, out);
+    return new TrainSettings(join, data, other, objective, out);
+  }
+
+  /** The same with other settings of the objective. */
+  public TrainSettings withObjective(ObjectiveSettings other) {
+    return new TrainSettings(join, data, loop, other, out);
   }
 
   /** The same with other settings of the output. */
   public TrainSettings withOut(OutputSettings other) {
-    return new TrainSettings(join, data, loop, other);
+    return new TrainSettings(join, data, loop, objective, other);
   }
 
   /**
@@ -118,6 +148,25 @@ public record TrainSettings(
     return List.copyOf(phases);
   }
 
+  /** What must be the same when an interrupted run goes on, by name. */
+  Map<String, String> unchangeable() {
+    Map<String, String> text = new LinkedHashMap<>();
+    text.put("head", join.head().map(Head::describe).orElse("the standard one"));
+    text.put("backbone output", join.output().orElse("the last one"));
+    text.put("preparation", data.preparation().toString());
+    text.put("augmentation", data.augmentation().map(Augmentation::describe).orElse("none"));
+    text.put("objective", objective.toString());
+    text.put("steps per epoch", loop.epoch().steps().toString());
+    text.put("validation steps", loop.epoch().validationSteps().toString());
+    text.put("seed", String.valueOf(loop.seed()));
+    return text;
+  }
+
+  /** The words of the command that repeats the run, from any folder. */
+  List<String> words() {
+    return CommandText.words(this);
+  }
+
   /** The command line that repeats the run, for a shell. */
   public String command() {
     return CommandText.of(this);
@@ -134,6 +183,11 @@ public record TrainSettings(
     text.put(
         "validation",
         data.validationFolder().map(Path::toString).orElse(String.valueOf(data.validation())));
+    objective.loss().ifPresent(loss -> text.put("loss", loss));
+    if (objective.labelSmoothing() != 0) {
+      text.put("label-smoothing", String.valueOf(objective.labelSmoothing()));
+    }
+    objective.classWeights().ifPresent(all -> text.put("class-weights", all.describe()));
     data.splitSeed().ifPresent(seed -> text.put("split-seed", String.valueOf(seed)));
     data.augmentation().ifPresent(steps -> text.put("augment", steps.describe()));
     text.put("epochs", String.valueOf(loop.epochs()));
