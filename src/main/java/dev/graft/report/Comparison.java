@@ -132,7 +132,9 @@ final class Comparison {
     if (all(LabelEvaluation.class)) {
       rows.add(row("All labels right", Words::percent, e -> ((LabelEvaluation) e).exactMatch()));
     }
-    rows.add(row("Test accuracy", run -> test(run, Evaluation::accuracy)));
+    if (runs.stream().anyMatch(run -> run.outcome().test().isPresent())) {
+      rows.add(row("Test accuracy", run -> test(run, Evaluation::accuracy)));
+    }
     rows.add(row("Training images", run -> Words.count(run.images().all().training())));
     rows.add(row("Validation images", run -> Words.count(run.images().all().validation())));
     rows.add(row("Epochs", run -> Words.count(run.outcome().history().epochs().size())));
