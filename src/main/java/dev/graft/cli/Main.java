@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TuneCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      ReportCommand.class,
       BatchCommand.class,
       FeaturesCommand.class,
       HelpCommand.class
