@@ -64,8 +64,7 @@ final class Classes {
     String caption =
         all
             ? "Figures of each %s".formatted(kind)
-            : "The %d weakest of %s %s"
-                .formatted(MOST_ROWS, Words.count(figures.size()), many);
+            : "The %d weakest of %s %s".formatted(MOST_ROWS, Words.count(figures.size()), many);
     return Section.of(
         "classes",
         kind.equals("class") ? "Classes" : "Labels",
