@@ -1,9 +1,12 @@
 package dev.graft.cli;
 
+import dev.graft.data.LabeledArrays;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.metrics.Evaluation;
+import dev.graft.predict.ArrayPredictor;
 import dev.graft.predict.Predictor;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,13 +33,16 @@ final class EvaluateCommand implements Callable<Integer> {
       index = "1",
       paramLabel = "DATA",
       description =
-          "Folder with one sub-folder a class, or a .csv file; of train/, validation/ and test/ the"
+          "Folder with one sub-folder a class, a .csv file, or .npz arrays; of train/, validation/ and test/ the"
               + " last one there is evaluated.")
   private Path data;
 
   @Override
   public Integer call() throws Exception {
     Console console = output.console();
+    if (LabeledArrays.isAt(data)) {
+      return evaluateArrays(console);
+    }
     LabeledImages images;
     Predictor.Evaluated evaluated;
     try (Predictor predictor = Predictor.load(model)) {
@@ -55,6 +61,29 @@ final class EvaluateCommand implements Callable<Integer> {
     json.put("rejected", rejected);
     rejected.forEach((path, reason) -> console.warn(path + " " + reason + "."));
     console.result(json, evaluation::describe);
+    gate.check("The accuracy", evaluation);
+    return ExitCode.DONE.code();
+  }
+
+  private int evaluateArrays(Console console) throws IOException {
+    Evaluation evaluation;
+    try (ArrayPredictor predictor = ArrayPredictor.load(model)) {
+      gate.require(predictor.task().kind());
+      LabeledArrays arrays = LabeledArrays.read(data, predictor.task());
+      List<LabeledImage> chosen = chosen(arrays.examples());
+      try (Progress progress = console.progress("evaluating", chosen.size(), "rows")) {
+        long[] seen = new long[1];
+        evaluation =
+            predictor.evaluate(
+                arrays,
+                chosen,
+                (task, done, total) -> {
+                  progress.step(done - seen[0]);
+                  seen[0] = done;
+                });
+      }
+    }
+    console.result(evaluation.toMap(), evaluation::describe);
     gate.check("The accuracy", evaluation);
     return ExitCode.DONE.code();
   }

@@ -68,6 +68,30 @@ public final class LabeledArrays {
   }
 
   /**
+   * Reads arrays with targets in the terms of a task.
+   *
+   * @throws IllegalArgumentException when the targets are of another kind or number
+   * @throws IOException when they can't be read
+   */
+  public static LabeledArrays read(Path source, Task task) throws IOException {
+    LabeledArrays read = read(source, Optional.of(task.kind()));
+    LabeledImages found = read.examples();
+    boolean fits =
+        task.kind() == Task.Kind.CLASSES
+            ? found.task().size() <= task.size()
+            : found.task().size() == task.size();
+    if (!fits) {
+      throw new IllegalArgumentException(
+          "The targets y of %s have %s, expected are %s."
+              .formatted(source, found.task().describe(), task.describe()));
+    }
+    LabeledImages named =
+        new LabeledImages(
+            source, task, found.images(), found.validation(), found.test(), found.skipped());
+    return new LabeledArrays(source, read.parts, Optional.of(named));
+  }
+
+  /**
    * Reads arrays whose targets, if there are any, are not looked at.
    *
    * @throws IllegalArgumentException when they do not fit together

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.tensorflow.proto.DataType;
 
 /** Rows of arrays as the tensors that a model takes. Immutable. */
@@ -95,6 +96,18 @@ public final class ArrayBatch {
                       ? ": save whole numbers"
                       : ", which arrays can't feed"));
     }
+  }
+
+  /** The arrays with the shapes of their rows, for people. */
+  public String describe() {
+    return feeds.stream()
+        .map(feed -> feed.name() + arrays.inputs().get(feed.name()).rowShape())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** The arrays. */
+  public LabeledArrays arrays() {
+    return arrays;
   }
 
   /** The inputs and the arrays that they are fed with. */
