@@ -36,8 +36,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
       VerifyCommand.class,
       TrainCommand.class,
       ResumeCommand.class,
+      TuneCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      ReportCommand.class,
       BatchCommand.class,
       FeaturesCommand.class,
       HelpCommand.class

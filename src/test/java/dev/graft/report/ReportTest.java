@@ -302,7 +302,7 @@ class ReportTest {
     assertThat(words(elements(page, "header").get(0)))
         .contains("3 runs side by side")
         .contains("The runs validate on different images.");
-    assertThat(words(section(page, "settings"))).contains("None: 13 others are the same");
+    assertThat(words(section(page, "settings"))).contains("None: all 13 are the same.");
     assertThat(section(page, "curves").getElementsByTagName("path").getLength()).isEqualTo(4 * 3);
     assertThat(section(page, "classes").getElementsByTagName("tr").getLength()).isEqualTo(11);
     assertThat(words(section(page, "figures"))).contains("third", "Calibration error", "38 s");
@@ -336,7 +336,7 @@ class ReportTest {
     ClassEvaluation perfect = Samples.counted(List.of("cat", "dog"), new int[][] {{3, 0}, {0, 2}});
     Document page = parse(Report.render(withOutcome(Samples.digits(), perfect)));
     assertThat(words(section(page, "confusion"))).contains("No image was taken for another class.");
-    assertThat(words(section(page, "mistakes"))).contains("No validation image was given a wrong");
+    assertThat(words(section(page, "mistakes"))).contains("No image was given a wrong");
     assertThat(elements(page, "section"))
         .extracting(one -> one.getAttribute("id"))
         .doesNotContain("curves", "hits");
