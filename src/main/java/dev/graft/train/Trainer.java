@@ -106,7 +106,7 @@ public final class Trainer {
             validated.accuracy());
     if (!Double.isFinite(validated.loss())) {
       throw new IllegalStateException(
-          "Training stopped at the end of epoch %d: the validation loss is %s; lower the learning rate (%s)."
+          "Training stopped in epoch %d, at its end: the validation loss is %s; lower the learning rate (%s)."
               .formatted(epoch.number(), validated.loss(), phase.optimizer().describe()));
     }
     state = state.withEpoch(epoch);

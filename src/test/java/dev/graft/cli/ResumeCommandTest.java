@@ -58,7 +58,7 @@ class ResumeCommandTest {
             "cosine(warmup=3)",
             "--batch-size",
             24);
-    ran.complained(1, "Training stopped", "of epoch 2", "loss is", "lower the learning rate");
+    ran.complained(1, "Training stopped", "in epoch 2", "loss is", "lower the learning rate");
     assertThat(ran.err()).contains("\"graft resume " + run + "\" goes on from its last checkpoint");
     assertThat(run).doesNotExist();
     int kept = ResumableRun.find(run).epochs();
