@@ -105,6 +105,11 @@ public final class Trainer {
             .formatted(best.epoch(), phase.name()));
   }
 
+  /** Goes on as if so many steps of the phase had been made. */
+  void resumeAt(long stepsMade) {
+    steps = stepsMade;
+  }
+
   /** Trains for the phase's epochs and hears nothing; see the other {@code fit}. */
   public History fit(Examples training, Examples validation) {
     return fit(training, validation, History.empty(), TrainListener.none());

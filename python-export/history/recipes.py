@@ -1,0 +1,155 @@
+"""The recipes of ``docs/recipes`` in small: a backbone, a head, phases, and digits to tell apart.
+
+Dropout and augmentation are off, for they draw other random numbers in Java.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from graft_export import applications, lively, preparation
+from graft_export.applications import Request
+from graft_export.source import Source, calibration_images
+
+EPOCHS = 10
+# One more than is compared, so that step 100 is the first of an epoch: its loss is in the logs.
+TUNING_EPOCHS = 11
+TRAINING_IMAGES = 100
+VALIDATION_IMAGES = 40
+BATCH = 10
+
+OPTIMIZERS: dict[str, Callable[[], Any]] = {
+    "adam(0.001)": lambda: keras.optimizers.Adam(1e-3),
+    "adam(1.0E-4)": lambda: keras.optimizers.Adam(1e-4),
+    "rmsprop(1.0E-4)": lambda: keras.optimizers.RMSprop(1e-4),
+    "rmsprop(2.0E-5)": lambda: keras.optimizers.RMSprop(2e-5),
+    "rmsprop(1.0E-5)": lambda: keras.optimizers.RMSprop(1e-5),
+    "sgd(5.0E-5, momentum=0.9, nesterov)": lambda: keras.optimizers.SGD(
+        5e-5, momentum=0.9, nesterov=True
+    ),
+}
+"""Keras's optimizers under the names that Graft reads them by."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of epochs; ``unfrozen`` are patterns of names of the backbone's layers.
+
+    An epoch is one pass over the training images, or ``steps`` steps.
+    """
+
+    name: str
+    optimizer: str
+    epochs: int
+    batch: int = BATCH
+    unfrozen: tuple[str, ...] = ()
+    steps: int | None = None
+    validation_steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One recipe on one backbone.
+
+    ``head`` is in Graft's head language, ``output_layer`` where it is joined if not at the end,
+    ``classes`` the digits that make up each class. ``unsteady`` marks a head whose training
+    magnifies rounding, in Keras too: it is held to Keras's own spread instead of a fixed limit.
+    """
+
+    name: str
+    number: int
+    backbone: str
+    head: str
+    classes: tuple[str, ...]
+    phases: tuple[Phase, ...]
+    output_layer: str | None = None
+    unsteady: bool = False
+
+    @property
+    def perturbed(self) -> bool:
+        """Whether Keras's own spread is measured."""
+        return self.unsteady or any(phase.unfrozen for phase in self.phases)
+
+
+_DIGITS = tuple("0123456789")
+_TWO = ("01234", "56789")
+_FIVE = ("01", "23", "45", "67", "89")
+
+_FLATTEN_1024 = "flatten, dense(1024, relu), dense(softmax)"
+_FLATTEN_256 = "flatten, dense(256, relu), dense(softmax)"
+_SIGMOID = "flatten, dense(256, relu), dense(1, sigmoid)"
+_GAP = "gap, dense(softmax)"
+_NESTEROV = "sgd(5.0E-5, momentum=0.9, nesterov)"
+
+
+def _head(optimizer: str, batch: int = BATCH) -> Phase:
+    return Phase("head", optimizer, EPOCHS, batch)
+
+
+def _tuning(optimizer: str, *unfrozen: str) -> Phase:
+    return Phase("fine-tune", optimizer, TUNING_EPOCHS, BATCH, unfrozen)
+
+
+def recipes() -> list[Recipe]:
+    """All recipes: with random lively weights, and with EfficientNet-Lite0's real ones."""
+    adam = (_head("adam(0.001)", 32),)
+    two = (Phase("head", "rmsprop(2.0E-5)", EPOCHS, steps=7, validation_steps=2),)
+    three = (_head(_NESTEROV), _tuning(_NESTEROV, "fc2"))
+    four = (_head("rmsprop(1.0E-4)"), _tuning("rmsprop(1.0E-5)", "block5_*"))
+    top = ("block7a_*", "top_*")
+    real_four = (_head("rmsprop(1.0E-4)"), _tuning("rmsprop(1.0E-5)", *top))
+    five = (_head("adam(0.001)"), _tuning("adam(1.0E-4)", "conv5_block3_*"))
+    real_five = (_head("adam(0.001)"), _tuning("adam(1.0E-4)", *top))
+    lite = "efficientnet-lite0"
+    return [
+        Recipe("1-vgg16", 1, "vgg16", _FLATTEN_1024, _DIGITS, adam),
+        Recipe("2-vgg16", 2, "vgg16", _SIGMOID, _TWO, two),
+        Recipe("3-vgg16", 3, "vgg16-top", "dense(softmax)", _FIVE, three, "fc2"),
+        Recipe("4-vgg16", 4, "vgg16", _FLATTEN_256, _DIGITS, four),
+        Recipe("5-resnet50", 5, "resnet50", _GAP, _DIGITS, five),
+        Recipe(f"1-{lite}", 1, lite, _FLATTEN_1024, _DIGITS, (_head("adam(1.0E-4)", 32),)),
+        Recipe(f"1-{lite}-1e-3", 1, lite, _FLATTEN_1024, _DIGITS, adam, unsteady=True),
+        Recipe(f"2-{lite}", 2, lite, _SIGMOID, _TWO, two),
+        Recipe(f"4-{lite}", 4, lite, _FLATTEN_256, _DIGITS, real_four),
+        Recipe(f"5-{lite}", 5, lite, _GAP, _DIGITS, real_five),
+    ]
+
+
+_BACKBONES = {
+    "vgg16": Request("vgg16", "none", input_size=(48, 48)),
+    "vgg16-top": Request("vgg16", "none", input_size=(32, 32), include_top=True, classes=10),
+    "resnet50": Request("resnet50", "none", input_size=(64, 64)),
+    "efficientnet-lite0": Request("efficientnet-lite0", "imagenet", input_size=(64, 64)),
+}
+
+
+def backbone(name: str) -> Source:
+    """Builds a backbone; the one called ``vgg16`` is calibrated on pixels / 255."""
+    source = applications.build(_BACKBONES[name])
+    if name != "vgg16":
+        return source
+    assert source.preparation is not None
+    rescaled = preparation.named("rescale", source.preparation.resize)
+    lively.enliven(source.model, 1, [calibration_images(rescaled)])
+    return dataclasses.replace(source, preparation=rescaled)
+
+
+def head_layers(text: str, classes: int) -> list[Any]:
+    """Keras's layers of a head in Graft's language."""
+    layers: list[Any] = []
+    for name, arguments in re.findall(r"(\w+)(?:\(([^)]*)\))?", text):
+        if name == "dense":
+            *units, activation = [one.strip() for one in arguments.split(",")]
+            count = int(units[0]) if units else classes
+            layers.append(keras.layers.Dense(count, activation=activation))
+        elif name == "gap":
+            layers.append(keras.layers.GlobalAveragePooling2D())
+        elif name == "flatten":
+            layers.append(keras.layers.Flatten())
+        else:
+            raise ValueError(f"there is no layer {name!r} here")
+    return layers

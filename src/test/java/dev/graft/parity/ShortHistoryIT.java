@@ -1,0 +1,27 @@
+package dev.graft.parity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/** History parity in short: a head, and a head and fine-tuning, on EfficientNet-Lite0. */
+class ShortHistoryIT {
+  private static final List<String> RECIPES =
+      List.of("2-efficientnet-lite0", "5-efficientnet-lite0");
+
+  @TestFactory
+  Stream<DynamicTest> equalsKeras(@TempDir Path folder) throws IOException {
+    return HistoryGallery.figures(folder, RECIPES).stream()
+        .map(
+            figures ->
+                DynamicTest.dynamicTest(
+                    figures.recipe().name(),
+                    () -> assertThat(HistoryViolations.of(figures)).isEmpty()));
+  }
+}
