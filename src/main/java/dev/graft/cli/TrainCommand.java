@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import dev.graft.data.Augmentation;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Evaluation;
 import dev.graft.model.FreezePlan;
@@ -117,6 +118,19 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "SHARE|DIR",
       description = "Share of the images to validate on, or a folder (default: ${DEFAULT-VALUE}).")
   private String validation;
+
+  @Option(
+      names = "--augment",
+      arity = "0..1",
+      fallbackValue = "",
+      paramLabel = "STEPS",
+      description =
+          "Change the training images at random: flip, rotation(0.1), shift(0.1), zoom(0.1),"
+              + " crop(0.9), contrast(0.2), brightness(0.1), hue(0.1), saturation(0.3, 0.7),"
+              + " noise(0.02), cutout(0.02, 0.1), from left to right; views(K) keeps K views of each"
+              + " image, live makes new ones in each epoch (alone: \"flip, rotation(0.05),"
+              + " shift(0.05), zoom(0.1), contrast(0.1), views(4)\").")
+  private String augment;
 
   @Option(
       names = "--epochs",
@@ -285,7 +299,8 @@ final class TrainCommand implements Callable<Integer> {
         data,
         folder.isPresent() ? DataSettings.DEFAULT_VALIDATION : validationShare(),
         folder,
-        preparation.settings());
+        preparation.settings(),
+        Optional.ofNullable(augment).map(Augmentation::parse));
   }
 
   private double validationShare() {

@@ -1,5 +1,6 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -11,12 +12,14 @@ import java.util.Optional;
  *     brings validation images of its own
  * @param validationFolder images by class to validate on instead
  * @param preparation overrides of what the backbone's handoff says
+ * @param augmentation what is changed at random in the training images
  */
 public record DataSettings(
     Path folder,
     double validation,
     Optional<Path> validationFolder,
-    PreparationSettings preparation) {
+    PreparationSettings preparation,
+    Optional<Augmentation> augmentation) {
   /** A fifth, as most tutorials have it. */
   public static final double DEFAULT_VALIDATION = 0.2;
 
@@ -28,6 +31,20 @@ public record DataSettings(
               + validation
               + ".");
     }
+  }
+
+  /** Without augmentation. */
+  public DataSettings(
+      Path folder,
+      double validation,
+      Optional<Path> validationFolder,
+      PreparationSettings preparation) {
+    this(folder, validation, validationFolder, preparation, Optional.empty());
+  }
+
+  /** The same with an augmentation. */
+  public DataSettings withAugmentation(Augmentation other) {
+    return new DataSettings(folder, validation, validationFolder, preparation, Optional.of(other));
   }
 
   /** A fifth for validation, prepared as the handoff says. */

@@ -1,10 +1,13 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
+import dev.graft.features.FeatureExtraction;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
+import dev.graft.features.TrainingFeatures;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
@@ -72,19 +75,19 @@ final class PhaseFitting {
     boolean last = phase.equals(last(settings.phases()));
     try (CutModel cut = model.cut(phase.plan());
         Featurizer featurizer = featurizer(cut)) {
-      LabeledFeatures training = extract(featurizer, split.training());
+      TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
       LabeledFeatures test = extract(featurizer, last ? split.test() : List.of());
       requireSome(training, validation);
       if (soFar.epochs().isEmpty()) {
-        requireOrders(training.size());
+        requireOrders(training.examples().size());
       }
       log.lap("features (" + phase.name() + ")");
 
       Trainer trainer = new Trainer(cut.graft(), phase(phase));
       Evaluation before =
           known.isPresent() ? known.get() : trainer.evaluate(validation, split.labels());
-      History history = trainer.fit(training, validation, soFar, log.listener());
+      History history = trainer.fit(training.examples(), validation, soFar, log.listener());
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
       Optional<Evaluation> tested =
@@ -129,9 +132,25 @@ final class PhaseFitting {
   private LabeledFeatures extract(Featurizer featurizer, List<LabeledImage> images)
       throws IOException {
     LabeledFeatures features = featurizer.extract(images, log.listener());
-    log.add(features);
-    noteTurned(features.outcome().turned());
+    note(features.outcome());
     return features;
+  }
+
+  private TrainingFeatures extractTraining(Featurizer featurizer, List<LabeledImage> images)
+      throws IOException {
+    Optional<Augmentation> augmentation = settings.data().augmentation();
+    if (augmentation.isEmpty()) {
+      return TrainingFeatures.of(extract(featurizer, images));
+    }
+    TrainingFeatures features =
+        featurizer.extract(images, augmentation.get(), settings.loop().seed(), log.listener());
+    note(features.outcome());
+    return features;
+  }
+
+  private void note(FeatureExtraction.Outcome outcome) {
+    log.add(outcome);
+    noteTurned(outcome.turned());
   }
 
   private static List<Prediction> sample(List<Prediction> predictions) {
@@ -153,11 +172,11 @@ final class PhaseFitting {
     }
   }
 
-  private static void requireSome(LabeledFeatures training, LabeledFeatures validation) {
-    if (training.size() == 0 || validation.size() == 0) {
+  private static void requireSome(TrainingFeatures training, LabeledFeatures validation) {
+    if (training.images().isEmpty() || validation.size() == 0) {
       throw new IllegalArgumentException(
           "No image is left for "
-              + (training.size() == 0 ? "training" : "validation")
+              + (training.images().isEmpty() ? "training" : "validation")
               + ": none of its files can be read.");
     }
   }

@@ -1,7 +1,10 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
+import dev.graft.data.LabeledImage;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
+import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Prediction;
 import dev.graft.predict.Answer;
 import dev.graft.predict.Predictor;
@@ -12,9 +15,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Exports a fitted model and proves the export. */
 final class RunExport {
+  /** Images on the contact sheet. */
+  private static final int PICTURED = 6;
+
   /** Of probabilities: the trunk's fused arithmetic moves features by a few millionths. */
   private static final double LARGEST_DIFFERENCE = 1e-3;
 
@@ -41,9 +48,26 @@ final class RunExport {
         settings.out().folder(),
         fitted.model(),
         new TrainedRun.Outcome(fitted.before(), fitted.after(), fitted.test(), fitted.history()),
-        new TrainedRun.Images(inputs.split(), log.rejected(), log.computed(), log.notes()),
+        new TrainedRun.Images(
+            inputs.split(), log.rejected(), log.computed(), log.notes(), sheet(settings, inputs)),
         new TrainedRun.Proof(frozen, difference),
         log.times());
+  }
+
+  /** The first training images of some classes, with their views. */
+  private static Optional<ContactSheet> sheet(TrainSettings settings, RunInputs inputs)
+      throws IOException {
+    Optional<Augmentation> augmentation = settings.data().augmentation();
+    if (augmentation.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<Integer, Path> first = new TreeMap<>();
+    for (LabeledImage image : inputs.split().training()) {
+      first.putIfAbsent(image.label(), image.path());
+    }
+    List<Path> shown = first.values().stream().limit(PICTURED).toList();
+    return Optional.of(
+        ContactSheet.of(shown, inputs.preparation(), augmentation.get(), settings.loop().seed()));
   }
 
   private static Map<String, Object> training(

@@ -57,12 +57,13 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
 
   /** What is going to be done, in one sentence. */
   String plan(TrainSettings settings) {
-    return "Head %s; %,d images train, %,d validate; %s; %s; seed %d; float32."
+    return "Head %s; %,d images train, %,d validate; %s%s; %s; seed %d; float32."
         .formatted(
             model.head().describe(),
             split.training().size(),
             split.validation().size(),
             preparation.describe(),
+            settings.data().augmentation().map(steps -> "; " + steps.describe()).orElse(""),
             settings.phases().stream().map(RunInputs::plan).collect(Collectors.joining(", then ")),
             settings.loop().seed());
   }

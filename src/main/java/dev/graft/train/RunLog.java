@@ -1,7 +1,7 @@
 package dev.graft.train;
 
 import dev.graft.data.SkippedFile;
-import dev.graft.features.LabeledFeatures;
+import dev.graft.features.FeatureExtraction;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -47,9 +47,9 @@ final class RunLog {
   }
 
   /** Counts what became of images on their way through the trunk. */
-  void add(LabeledFeatures features) {
-    rejected.putAll(features.outcome().rejected());
-    computed += features.outcome().computed();
+  void add(FeatureExtraction.Outcome outcome) {
+    rejected.putAll(outcome.rejected());
+    computed += outcome.computed();
   }
 
   List<String> notes() {

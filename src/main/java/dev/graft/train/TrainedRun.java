@@ -1,6 +1,7 @@
 package dev.graft.train;
 
 import dev.graft.data.Split;
+import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.model.JoinedModel;
@@ -45,8 +46,14 @@ public record TrainedRun(
    * @param rejected files that were left out, with the reason
    * @param computed images that went through the trunk, 0 when the store had them all
    * @param notes sentences worth knowing
+   * @param sheet what the augmentation made of some training images, if there was one
    */
-  public record Images(Split split, Map<Path, String> rejected, int computed, List<String> notes) {}
+  public record Images(
+      Split split,
+      Map<Path, String> rejected,
+      int computed,
+      List<String> notes,
+      Optional<ContactSheet> sheet) {}
 
   /**
    * What can be believed.

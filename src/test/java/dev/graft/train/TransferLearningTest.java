@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.data.Augmentation;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
@@ -382,6 +383,7 @@ class TransferLearningTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Optional.of(Preparation.Orientation.EXIF));
     DataSettings turned = new DataSettings(data, 0.2, Optional.empty(), turning);
     TrainedRun applied = train(settings("applied").withData(turned));
@@ -396,7 +398,7 @@ class TransferLearningTest {
     assertFails(
         settings("run").withJoin(JoinSettings.of(plain)),
         IllegalArgumentException.class,
-        "give --preparation caffe, tf, torch, rescale or none");
+        "give --preparation caffe, tf, torch, rescale, pil-nearest or none");
     TrainSettings given =
         settings("given")
             .withJoin(JoinSettings.of(plain))
@@ -528,6 +530,32 @@ class TransferLearningTest {
     return TransferLearning.train(settings, TrainListener.none());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"flip, rotation(0.1), views(3) | 39", "flip, rotation(0.1), live | 3"})
+  void augmentedTrainingRepeatsAndIsWrittenDown(String steps, int throughTrunk) throws Exception {
+    Augmentation augmentation = Augmentation.parse(steps);
+    TrainedRun first = train(augmented("first", augmentation));
+    TrainedRun second = train(augmented("second", augmentation));
+    TrainedRun plain = train(settings("plain"));
+    assertThat(second.outcome().history()).isEqualTo(first.outcome().history());
+    assertThat(plain.outcome().history()).isNotEqualTo(first.outcome().history());
+    assertThat(second.outcome().after()).isEqualTo(first.outcome().after());
+
+    JsonNode json = json(first.folder());
+    assertThat(json.at("/settings/augment").asText()).isEqualTo(augmentation.describe());
+    assertThat(json.at("/command").asText()).contains("--augment \"" + steps + "\"");
+    assertThat(first.images().computed()).isEqualTo(throughTrunk);
+    assertThat(first.images().sheet().orElseThrow().rows()).hasSize(3);
+    assertThat(plain.images().sheet()).isEmpty();
+  }
+
+  private TrainSettings augmented(String run, Augmentation augmentation) {
+    TrainSettings settings = settings(run);
+    return settings.withData(settings.data().withAugmentation(augmentation));
+  }
+
   private TrainSettings settings(String run) {
     return TrainSettings.of(data, POOL, folder.resolve(run))
         .withLoop(loop())
@@ -549,7 +577,8 @@ class TransferLearningTest {
 
   private DataSettings prepared(String name, Optional<PreparationSettings.Size> size) {
     PreparationSettings preparation =
-        new PreparationSettings(Optional.of(name), Optional.empty(), size, Optional.empty());
+        new PreparationSettings(
+            Optional.of(name), Optional.empty(), Optional.empty(), size, Optional.empty());
     return new DataSettings(data, 0.2, Optional.empty(), preparation);
   }
 
