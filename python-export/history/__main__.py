@@ -21,7 +21,6 @@ from history.fitting import Examples, Joined, StepWriter
 from history.recipes import Phase, Recipe
 from parity.numbers import Array
 
-_DIGITS = Path(__file__).parents[2] / "testdata" / "digits"
 _SEED = 1
 _PERTURBATION = 1e-6
 _PERTURBED_RUNS = 2
@@ -161,7 +160,7 @@ def _examples(recipe: Recipe, how: Preparation | None, folder: Path) -> tuple[Ex
         ("train", recipes.TRAINING_IMAGES),
         ("validation", recipes.VALIDATION_IMAGES),
     ):
-        each = count // 10
+        each = count // len(recipe.classes)
         parts.append(_part(recipe, how, folder / part, range(first, first + each)))
         first += each
     return parts[0], parts[1]
@@ -169,15 +168,14 @@ def _examples(recipe: Recipe, how: Preparation | None, folder: Path) -> tuple[Ex
 
 def _part(recipe: Recipe, how: Preparation, folder: Path, numbers: range) -> Examples:
     images, labels = [], []
-    for label, digits in enumerate(recipe.classes):
-        target = folder / f"class-{label}"
+    for label, digit in enumerate(recipe.classes):
+        target = folder / digit
         target.mkdir(parents=True)
-        for digit in digits:
-            for number in numbers:
-                encoded = (_DIGITS / digit / f"{number:03}.png").read_bytes()
-                (target / f"{digit}-{number:03}.png").write_bytes(encoded)
-                images.append(preparation.prepare(how, encoded))
-                labels.append(label)
+        for number in numbers:
+            file = recipes.digit(digit, number)
+            shutil.copy(file, target)
+            images.append(preparation.prepare(how, file.read_bytes()))
+            labels.append(label)
     answers = np.asarray(labels)
     if len(recipe.classes) > 2:
         answers = np.eye(len(recipe.classes))[answers]

@@ -42,6 +42,11 @@ public record DataSettings(
     this(folder, validation, validationFolder, preparation, Optional.empty());
   }
 
+  /** The same, prepared otherwise. */
+  public DataSettings withPreparation(PreparationSettings other) {
+    return new DataSettings(folder, validation, validationFolder, other, augmentation);
+  }
+
   /** The same with an augmentation. */
   public DataSettings withAugmentation(Augmentation other) {
     return new DataSettings(folder, validation, validationFolder, preparation, Optional.of(other));
