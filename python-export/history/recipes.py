@@ -147,7 +147,27 @@ def backbone(name: str) -> Source:
         how = preparation.named("rescale", how.resize)
     samples = [preparation.prepare(how, digit(one, 99).read_bytes()) for one in "0123456789"]
     lively.enliven(source.model, 1, [np.stack(samples)])
+    if request.name == "vgg16":
+        _tell_apart(source.model, np.stack(samples))
     return dataclasses.replace(source, preparation=how)
+
+
+def _tell_apart(chain: Any, samples: Any) -> None:
+    """Makes each channel of a chain of layers vary by 1 around 0 over the samples.
+
+    Without BatchNorm a deep random network answers much the same to all images, and there is
+    nothing to learn.
+    """
+    x = samples
+    for layer in chain.layers[1:]:
+        if layer.weights:
+            activation, layer.activation = layer.activation, keras.activations.linear
+            channels = np.asarray(layer(x)).reshape(-1, layer.bias.shape[0])
+            layer.activation = activation
+            deviation = channels.std(axis=0) + 1e-3
+            layer.kernel.assign(layer.kernel.numpy() / deviation)
+            layer.bias.assign((layer.bias.numpy() - channels.mean(axis=0)) / deviation)
+        x = layer(x)
 
 
 def digit(name: str, number: int) -> Path:

@@ -19,6 +19,7 @@ final class CommandText {
     text.words.add(quote(settings.data().folder().toString()));
     text.join(settings.join());
     text.data(settings.data());
+    text.objective(settings.objective());
     text.loop(settings.loop());
     settings.out().features().ifPresent(folder -> text.option("--features", folder));
     text.option("--out", settings.out().folder());
@@ -45,6 +46,7 @@ final class CommandText {
     } else if (data.validation() != DataSettings.DEFAULT_VALIDATION) {
       option("--validation", data.validation());
     }
+    data.splitSeed().ifPresent(seed -> option("--split-seed", seed));
     data.augmentation().map(Augmentation::describe).ifPresent(steps -> option("--augment", steps));
     PreparationSettings preparation = data.preparation();
     preparation.name().ifPresent(name -> option("--preparation", name));
@@ -57,6 +59,14 @@ final class CommandText {
         .orientation()
         .filter(orientation -> orientation == Preparation.Orientation.EXIF)
         .ifPresent(orientation -> option("--orientation", orientation));
+  }
+
+  private void objective(ObjectiveSettings objective) {
+    objective.loss().ifPresent(loss -> option("--loss", loss));
+    if (objective.labelSmoothing() != 0) {
+      option("--label-smoothing", objective.labelSmoothing());
+    }
+    objective.classWeights().ifPresent(all -> option("--class-weights", all.describe()));
   }
 
   private void loop(LoopSettings loop) {

@@ -4,6 +4,7 @@ import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
+import dev.graft.features.Examples;
 import dev.graft.features.FeatureExtraction;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
@@ -22,8 +23,6 @@ import java.util.Set;
 
 /** Fits a model phase by phase: each cuts it anew and trains on the features of its own cut. */
 final class PhaseFitting {
-  private static final int SAMPLE = 16;
-
   private final TrainSettings settings;
   private final RunInputs inputs;
   private final RunLog log;
@@ -38,7 +37,8 @@ final class PhaseFitting {
    * A model after its phases.
    *
    * @param unfrozen names of the backbone's layers that trained
-   * @param sample what it answers about some validation images
+   * @param validationPredictions what it answers about each validation image
+   * @param testPredictions what it answers about each test image; may be empty
    */
   record Fitted(
       JoinedModel model,
@@ -47,12 +47,14 @@ final class PhaseFitting {
       Evaluation after,
       Optional<Evaluation> test,
       Set<String> unfrozen,
-      List<Prediction> sample) {
+      List<Prediction> validationPredictions,
+      List<Prediction> testPredictions) {
     /** The same, where other layers trained in the phases before. */
     Fitted after(Set<String> unfrozenBefore) {
       Set<String> all = new HashSet<>(unfrozen);
       all.addAll(unfrozenBefore);
-      return new Fitted(model, history, before, after, test, all, sample);
+      return new Fitted(
+          model, history, before, after, test, all, validationPredictions, testPredictions);
     }
   }
 
@@ -87,16 +89,33 @@ final class PhaseFitting {
       Trainer trainer = new Trainer(cut.graft(), phase(phase));
       Evaluation before =
           known.isPresent() ? known.get() : trainer.evaluate(validation, split.labels());
-      History history = trainer.fit(training.examples(), validation, soFar, log.listener());
+      History history =
+          trainer.fit(weighed(training.examples(), split), validation, soFar, log.listener());
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
-      Optional<Evaluation> tested =
-          test.size() == 0 ? Optional.empty() : Optional.of(trainer.evaluate(test, split.labels()));
+      List<Prediction> tested = test.size() == 0 ? List.of() : trainer.predict(test);
       JoinedModel trained = model.with(cut.graft().values());
       log.lap("training (" + phase.name() + ")");
       return new Fitted(
-          trained, history, before, after, tested, cut.unfrozen(), sample(predictions));
+          trained,
+          history,
+          before,
+          after,
+          Optional.of(tested)
+              .filter(answers -> !answers.isEmpty())
+              .map(answers -> Evaluation.of(split.labels().names(), answers)),
+          cut.unfrozen(),
+          predictions,
+          tested);
     }
+  }
+
+  private Examples weighed(Examples training, Split split) {
+    return settings
+        .objective()
+        .classWeights()
+        .map(weights -> weights.weigh(training, split.labels()))
+        .orElse(training);
   }
 
   private static PhaseSettings last(List<PhaseSettings> phases) {
@@ -151,10 +170,6 @@ final class PhaseFitting {
   private void note(FeatureExtraction.Outcome outcome) {
     log.add(outcome);
     noteTurned(outcome.turned());
-  }
-
-  private static List<Prediction> sample(List<Prediction> predictions) {
-    return predictions.subList(0, Math.min(SAMPLE, predictions.size()));
   }
 
   private void noteTurned(int turned) {

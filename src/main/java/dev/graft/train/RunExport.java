@@ -25,6 +25,9 @@ final class RunExport {
   /** Of probabilities: the trunk's fused arithmetic moves features by a few millionths. */
   private static final double LARGEST_DIFFERENCE = 1e-3;
 
+  /** How many validation images are answered again. */
+  private static final int SAMPLE = 16;
+
   private RunExport() {}
 
   /**
@@ -40,18 +43,30 @@ final class RunExport {
     new ModelExport(
             fitted.model(), inputs.preparation(), training(settings, inputs.split(), fitted))
         .write(exported);
-    double difference = difference(exported, fitted.sample());
+    double difference = difference(exported, sample(fitted.validationPredictions()));
     List<FrozenVariable> frozen =
         FrozenProof.of(fitted.model().backbone(), fitted.unfrozen(), exported);
     log.lap("export");
     return new TrainedRun(
         settings.out().folder(),
         fitted.model(),
-        new TrainedRun.Outcome(fitted.before(), fitted.after(), fitted.test(), fitted.history()),
+        new TrainedRun.Outcome(
+            fitted.before(),
+            fitted.after(),
+            fitted.test(),
+            fitted.history(),
+            fitted.validationPredictions(),
+            fitted.testPredictions()),
         new TrainedRun.Images(
-            inputs.split(), log.rejected(), log.computed(), log.notes(), sheet(settings, inputs)),
+            inputs.split(),
+            log.rejected(),
+            log.computed(),
+            log.notes(),
+            inputs.duplicates(),
+            sheet(settings, inputs)),
         new TrainedRun.Proof(frozen, difference),
-        log.times());
+        log.times(),
+        log.memory());
   }
 
   /** The first training images of some classes, with their views. */
@@ -61,9 +76,9 @@ final class RunExport {
     if (augmentation.isEmpty()) {
       return Optional.empty();
     }
-    Map<Integer, Path> first = new TreeMap<>();
+    Map<String, Path> first = new TreeMap<>();
     for (LabeledImage image : inputs.split().training()) {
-      first.putIfAbsent(image.label(), image.path());
+      first.putIfAbsent(inputs.split().task().text(image.target()), image.path());
     }
     List<Path> shown = first.values().stream().limit(PICTURED).toList();
     return Optional.of(
@@ -78,8 +93,16 @@ final class RunExport {
     training.put("epochs", fitted.history().epochs().size());
     training.put("seed", settings.loop().seed());
     training.put("trainingImages", split.training().size());
-    training.put("validationAccuracy", fitted.after().accuracy());
+    training.put("loss", fitted.model().loss().describe());
+    training.put("validation", fitted.after().summary());
+    if (Double.isFinite(fitted.after().accuracy())) {
+      training.put("validationAccuracy", fitted.after().accuracy());
+    }
     return training;
+  }
+
+  private static List<Prediction> sample(List<Prediction> predictions) {
+    return predictions.subList(0, Math.min(SAMPLE, predictions.size()));
   }
 
   /**

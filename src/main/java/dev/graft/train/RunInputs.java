@@ -1,22 +1,29 @@
 package dev.graft.train;
 
+import dev.graft.data.DuplicateImages;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
+import dev.graft.data.Task;
 import dev.graft.model.Backbone;
 import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
+import dev.graft.model.Objective;
 import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
  * What a run starts from.
  *
  * @param split the images that train, validate and test
+ * @param duplicates images that are in several parts of the split, or of several classes
  * @param preparation how their files become the backbone's input
  * @param model the backbone with the head's first values
  */
-record RunInputs(Split split, Preparation preparation, JoinedModel model) {
+record RunInputs(
+    Split split, List<DuplicateImages> duplicates, Preparation preparation, JoinedModel model) {
   /**
    * Reads the images' names and the backbone, and joins the head to it.
    *
@@ -26,25 +33,41 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
     Split split = split(settings, log);
     Backbone backbone = backbone(settings);
     Preparation preparation = settings.data().preparation().of(backbone);
-    Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
-    JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
+    Objective objective = settings.objective().of(split.task());
+    Head head =
+        settings.join().head().orElseGet(() -> objective.standardHead(backbone.outputRank()));
+    JoinedModel model = JoinedModel.join(backbone, head, objective, settings.loop().seed());
     settings.phases().forEach(phase -> model.requireTrains(phase.plan()));
-    return new RunInputs(split, preparation, model);
+    return new RunInputs(split, duplicates(split, log), preparation, model);
   }
 
   private static Split split(TrainSettings settings, RunLog log) throws IOException {
     DataSettings data = settings.data();
-    LabeledImages images = LabeledImages.read(data.folder());
+    LabeledImages images = LabeledImages.read(data.folder(), settings.objective().kind());
     log.skip(images.skipped());
     if (data.validationFolder().isPresent()) {
-      images = images.withValidation(LabeledImages.read(data.validationFolder().get()));
+      Optional<Task.Kind> kind = Optional.of(images.task().kind());
+      images = images.withValidation(LabeledImages.read(data.validationFolder().get(), kind));
     }
     Split split =
         images.hasValidation()
             ? Split.given(images)
-            : Split.of(images, data.validation(), settings.loop().seed());
+            : Split.of(images, data.validation(), data.splitSeed().orElse(settings.loop().seed()));
     split.warnings().forEach(log::note);
     return split;
+  }
+
+  private static List<DuplicateImages> duplicates(Split split, RunLog log) {
+    List<DuplicateImages> duplicates = DuplicateImages.of(split);
+    long crossing = duplicates.stream().filter(DuplicateImages::crossesParts).count();
+    if (crossing > 0) {
+      log.note(
+          crossing
+              + (crossing == 1 ? " image is" : " images are")
+              + " in several of training, validation and test, byte for byte, which flatters the"
+              + " figures; the report has the paths.");
+    }
+    return duplicates;
   }
 
   private static Backbone backbone(TrainSettings settings) throws IOException {
@@ -57,8 +80,10 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
 
   /** What is going to be done, in one sentence. */
   String plan(TrainSettings settings) {
-    return "Head %s; %,d images train, %,d validate; %s%s; %s; seed %d; float32."
+    return "%s, %s; head %s; %,d images train, %,d validate; %s%s; %s; seed %d; float32."
         .formatted(
+            split.task().describe(),
+            model.loss().describe(),
             model.head().describe(),
             split.training().size(),
             split.validation().size(),

@@ -2,6 +2,7 @@ package dev.graft.parity;
 
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Split;
+import dev.graft.data.Target;
 import dev.graft.features.Examples;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
@@ -211,8 +212,8 @@ final class HistoryRun {
     }
 
     @Override
-    public int label(int example) {
-      return all.label(rows[example]);
+    public Target target(int example) {
+      return all.target(rows[example]);
     }
 
     @Override

@@ -58,7 +58,15 @@ class TransferLearningTest {
     TrainedRun run = train(settings("run"));
     Path out = folder.resolve("run");
     assertThat(run.folder()).isEqualTo(out);
-    assertThat(names(out)).containsExactly("history.csv", "model", "report.html", "run.json");
+    assertThat(names(out))
+        .containsExactly(
+            "events",
+            "history.csv",
+            "model",
+            "pictures",
+            "predictions.csv",
+            "report.html",
+            "run.json");
     assertThat(names(out.resolve("model")))
         .contains("assets", "golden", "handoff.json", "saved_model.pb", "variables");
     assertThat(History.parse(Files.readString(out.resolve("history.csv"))))
@@ -549,6 +557,20 @@ class TransferLearningTest {
     assertThat(first.images().computed()).isEqualTo(throughTrunk);
     assertThat(first.images().sheet().orElseThrow().rows()).hasSize(3);
     assertThat(plain.images().sheet()).isEmpty();
+  }
+
+  @Test
+  void theSplitMayHaveASeedOfItsOwn() throws Exception {
+    TrainSettings settings = settings("run").withLoop(loop().withSeed(1));
+    TrainSettings other =
+        settings("other").withLoop(loop().withSeed(2)).withData(settings.data().withSplitSeed(1));
+    TrainedRun first = train(settings);
+    TrainedRun second = train(other);
+    assertThat(second.images().split()).isEqualTo(first.images().split());
+    assertThat(second.outcome().history()).isNotEqualTo(first.outcome().history());
+    assertThat(json(second.folder()).at("/command").asText())
+        .contains("--split-seed 1")
+        .contains("--seed 2");
   }
 
   private TrainSettings augmented(String run, Augmentation augmentation) {
