@@ -159,11 +159,6 @@ public final class Trainer {
     best = checkpoint.best();
   }
 
-  /** Goes on as if so many steps of the phase had been made. */
-  void resumeAt(long stepsMade) {
-    steps = stepsMade;
-  }
-
   /** Trains for the phase's epochs and hears nothing; see the other {@code fit}. */
   public History fit(Examples training, Examples validation) {
     return fit(training, validation, History.empty(), TrainListener.none());

@@ -130,15 +130,20 @@ final class HistoryRun {
       Trainer trainer = new Trainer(cut.graft(), single);
       for (State state : phase.states()) {
         List<List<float[]>> before = recipe.sets(phase, state.before(), 1 + state.slots().size());
-        set(cut.graft(), trainer, phase, variables, state, before);
+        cut.graft().assign(weights(phase, variables, before.get(0)));
         int[] rows = rows(phase, state, training.size(), epochsBefore);
-        History after = trainer.fit(new Chosen(training, rows), new Chosen(training, rows));
+        double loss =
+            TrainerStates.step(
+                trainer,
+                slots(phase, variables, state, before),
+                state.step(),
+                new Chosen(training, rows));
         Map<String, HostTensor> values = cut.graft().values();
         steps.add(
             HistoryFigures.Step.of(
                 phase,
                 state,
-                after.epochs().get(0).loss(),
+                loss,
                 before.get(0),
                 recipe.sets(phase, state.after(), 1).get(0),
                 recipe.sets(phase, state.nearness(), 1).get(0),
@@ -148,25 +153,24 @@ final class HistoryRun {
     return steps;
   }
 
-  private static void set(
-      Graft graft,
-      Trainer trainer,
-      PhaseRecord phase,
-      List<Graft.Variable> variables,
-      State state,
-      List<List<float[]>> before) {
+  private static Map<String, HostTensor> weights(
+      PhaseRecord phase, List<Graft.Variable> variables, List<float[]> values) {
     Map<String, HostTensor> weights = new LinkedHashMap<>();
-    Map<String, HostTensor> slots = new LinkedHashMap<>();
     for (int i = 0; i < variables.size(); i++) {
-      HistoryRecipe.Weight weight = phase.trained().get(i);
-      String node = variables.get(i).node();
-      weights.put(node, weight.tensor(before.get(0).get(i)));
-      for (int slot = 0; slot < state.slots().size(); slot++) {
-        slots.put(node + "/" + state.slots().get(slot), weight.tensor(before.get(1 + slot).get(i)));
-      }
+      weights.put(variables.get(i).node(), phase.trained().get(i).tensor(values.get(i)));
     }
-    graft.assign(weights);
-    TrainerStates.set(graft, trainer, slots, state.step());
+    return weights;
+  }
+
+  private static Map<String, HostTensor> slots(
+      PhaseRecord phase, List<Graft.Variable> variables, State state, List<List<float[]>> before) {
+    Map<String, HostTensor> slots = new LinkedHashMap<>();
+    for (int slot = 0; slot < state.slots().size(); slot++) {
+      String name = state.slots().get(slot);
+      weights(phase, variables, before.get(1 + slot))
+          .forEach((node, values) -> slots.put(node + "/" + name, values));
+    }
+    return slots;
   }
 
   /** The graft's variables in Keras's order: the backbone's by name, then the head's. */

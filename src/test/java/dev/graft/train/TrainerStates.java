@@ -1,58 +1,39 @@
 package dev.graft.train;
 
-import dev.graft.model.Graft;
+import dev.graft.features.Examples;
+import dev.graft.metrics.History;
 import dev.graft.tensor.HostTensor;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.tensorflow.Session;
-import org.tensorflow.Tensor;
-import org.tensorflow.op.Ops;
-import org.tensorflow.op.core.Placeholder;
-import org.tensorflow.proto.NodeDef;
-import org.tensorflow.types.TFloat32;
 
-/** Puts a trainer where another framework's optimizer was. */
+/** Lets a trainer go on from where another framework's optimizer was, as from a checkpoint. */
 public final class TrainerStates {
   private TrainerStates() {}
 
   /**
-   * Sets the optimizer's slots and the number of steps made.
+   * Makes one step, on one batch, and returns its loss.
    *
-   * @param slots by the node of their variable, a slash and the slot's name
+   * @param trainer of a phase of one epoch
+   * @param slots of the optimizer, by the node of their variable, a slash and the slot's name;
+   *     others stay
+   * @param steps that were made before
    */
-  public static void set(Graft graft, Trainer trainer, Map<String, HostTensor> slots, long steps) {
-    Map<String, String> nodes = new HashMap<>();
-    for (NodeDef node : graft.graph().toGraphDef().getNodeList()) {
-      if (node.getOp().equals("VarHandleOp")) {
-        nodes.put(node.getAttrOrThrow("shared_name").getS().toStringUtf8(), node.getName());
-      }
-    }
-    Ops tf = Ops.create(graft.graph()).withSubScope("states");
-    Session.Runner runner = graft.session().runner();
-    List<Tensor> fed = new ArrayList<>();
-    try {
-      slots.forEach(
-          (name, value) -> {
-            String node = nodes.get("optimizer/" + name);
-            if (node == null) {
-              throw new IllegalArgumentException(
-                  "The optimizer has no slot " + name + ", only " + nodes.keySet() + ".");
-            }
-            Tensor tensor = value.toNative();
-            fed.add(tensor);
-            Placeholder<TFloat32> placeholder = tf.placeholder(TFloat32.class);
-            runner
-                .feed(placeholder, tensor)
-                .addTarget(
-                    tf.assignVariableOp(
-                        graft.graph().operationOrThrow(node).output(0), placeholder));
-          });
-      runner.run().close();
-    } finally {
-      fed.forEach(Tensor::close);
-    }
-    trainer.resumeAt(steps);
+  public static double step(
+      Trainer trainer, Map<String, HostTensor> slots, long steps, Examples batch) {
+    Map<String, HostTensor> all = new LinkedHashMap<>(trainer.slots());
+    slots.forEach(
+        (name, value) -> {
+          if (all.put("optimizer/" + name, value) == null) {
+            throw new IllegalArgumentException("There is no slot " + name + " in " + all.keySet());
+          }
+        });
+    PhaseState before =
+        new PhaseState(
+            History.empty(), 1, steps, 0, new Batches.Position(1, 0), Tally.EMPTY, 0, 0, 0);
+    RunState state = new RunState(1, 0, before, Map.of(), List.of(), Map.of(), null);
+    trainer.goOn(new RunCheckpoint(state, Map.of(), all, Map.of()));
+    trainer.fit(batch, batch, LoopWatch.of(TrainListener.none()));
+    return trainer.state().history().epochs().get(0).loss();
   }
 }
