@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      ReportCommand.class,
       BatchCommand.class,
       FeaturesCommand.class,
       HelpCommand.class
