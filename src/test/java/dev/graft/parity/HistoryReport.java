@@ -222,7 +222,21 @@ final class HistoryReport {
     text.append(CAUSES);
   }
 
-  private static final String CAUSES = "";
+  private static final String CAUSES =
+      """
+
+      ## Where differences come from
+
+      - **Weights near zero.** Adam and RMSprop divide a gradient by its own size; their first steps are nearly as long for a gradient of 1e-7 as for one of 1. Where a
+        gradient is smaller than what two right gradients may differ by, rounding decides the step. The limit for one weight is that of [parity.md](parity.md#where-differences-come-from):
+        (1e-4 × norm of the variable's gradient + 1e-6 × norm of all gradients) / √(weights of the variable). SGD has no such weights.
+      - **The folded trunk.** Features of Graft's trunk are a few millionths off Keras's where BatchNorm is folded (EfficientNet-Lite0, ResNet50), and the same to the last bits where there is none (VGG16).
+      - **`1-efficientnet-lite0-1e-3`** is recipe 1 with Adam's default rate on a head of five million weights. Its first steps are so long that it magnifies a millionth in the
+        pixels by some ten thousand, in Keras as in Graft: no two programs can have the same history to 1e-4, and it is held to Keras's own spread. At a rate of 1e-4,
+        `1-efficientnet-lite0`, the same head keeps to the limits of the others, as it does on VGG16 at the default rate.
+      - **BatchNorm.** The backbone stands in a layer that calls it with `training=False`. Without that layer `fit` overrides what the call says, and an unfrozen BatchNorm uses the batch
+        ([transfer-learning.md](transfer-learning.md#batchnorm)): the histories then have nothing in common.
+      """;
 
   private static String nearZero(Step step) {
     return step.nearZero() == 0
