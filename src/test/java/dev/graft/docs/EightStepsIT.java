@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EightStepsIT {
   private static final Path PAGE = Path.of("docs/transfer-learning.md");
   private static final Path SOURCE = Path.of("src/test/java/dev/graft/docs/EightSteps.java");
-  private static final List<String> LABELS = List.of("1", "3", "7");
+  private static final List<String> LABELS = List.of("0", "1", "7");
 
   @TempDir private Path folder;
   private Path photos;
@@ -26,7 +26,7 @@ class EightStepsIT {
     photos = folder.resolve("photos");
     for (String label : LABELS) {
       Path target = Files.createDirectories(photos.resolve(label));
-      for (int i = 0; i < 10; i++) {
+      for (int i = 0; i < 25; i++) {
         String name = "%03d.png".formatted(i);
         Files.copy(Path.of("testdata/digits", label, name), target.resolve(name));
       }
@@ -41,7 +41,7 @@ class EightStepsIT {
 
   @Test
   void theProgramTellsDigitsApart() throws Exception {
-    Path photo = Path.of("testdata/digits/7/020.png");
+    Path photo = Path.of("testdata/digits/7/050.png");
     assertThat(EightSteps.run(photos, folder.resolve("exported"), photo).label()).isEqualTo("7");
   }
 
