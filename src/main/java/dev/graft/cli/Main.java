@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       InspectCommand.class,
       VerifyCommand.class,
       TrainCommand.class,
+      TuneCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
       ReportCommand.class,

@@ -76,7 +76,7 @@ public record LoopSettings(
         other, batchSize, optimizer, schedule, stopping, fineTune, phases, epoch, seed);
   }
 
-  /** The same with so many images a step. */
+  /** The same with another batch size. */
   public LoopSettings withBatchSize(int other) {
     return new LoopSettings(
         epochs, other, optimizer, schedule, stopping, fineTune, phases, epoch, seed);

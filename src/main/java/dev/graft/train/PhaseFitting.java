@@ -40,6 +40,26 @@ final class PhaseFitting {
     this.log = log;
   }
 
+  /** Without a folder, for {@link #attempt} alone. */
+  PhaseFitting(TrainSettings settings, RunInputs inputs, RunLog log) {
+    this(settings, inputs, null, log);
+  }
+
+  /** Fits the first phase, keeps nothing of it, and says how good it was. */
+  Evaluation attempt() throws IOException {
+    PhaseSettings phase = settings.phases().get(0);
+    Split split = inputs.split();
+    try (CutModel cut = inputs.model().cut(phase.plan());
+        Featurizer featurizer = featurizer(cut)) {
+      TrainingFeatures training = extractTraining(featurizer, split.training());
+      LabeledFeatures validation = extract(featurizer, split.validation());
+      requireSome(training, validation);
+      Trainer trainer = new Trainer(cut.graft(), phase(phase));
+      trainer.fit(weighed(training.examples(), split), validation, History.empty(), log.listener());
+      return trainer.evaluate(validation, split.labels());
+    }
+  }
+
   /**
    * A model after its phases.
    *
