@@ -117,7 +117,7 @@ record HistoryFigures(HistoryRecipe.Manifest recipe, List<OfPhase> phases, long 
    * allowed: the larger of 1e-5 of the weight and a hundredth of the learning rate.
    *
    * @param step of the phase, from 0
-   * @param loss difference over Keras's loss
+   * @param loss difference from Keras's loss
    * @param worst the worst weight, those left out that are near zero
    * @param variable its variable
    * @param nearZero weights beyond what is allowed whose gradient is near zero, see {@link
@@ -171,7 +171,7 @@ record HistoryFigures(HistoryRecipe.Manifest recipe, List<OfPhase> phases, long 
       }
       return new Step(
           state.step(),
-          Math.abs(loss - state.loss()) / Math.abs(state.loss()),
+          Math.abs(loss - state.loss()),
           worst,
           variable,
           nearZero,

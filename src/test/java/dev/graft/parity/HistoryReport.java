@@ -23,7 +23,7 @@ final class HistoryReport {
       mvn -B verify -Dgroups=long -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=HistoryIT -Dtest.heap=3g
       ```
 
-      Two recipes on EfficientNet-Lite0 are part of every `mvn -B verify`. VGG16 and ResNet50 have seeded random weights under which their outputs
+      `2-efficientnet-lite0` and `4-vgg16` are part of every `mvn -B verify`. VGG16 and ResNet50 have seeded random weights under which their outputs
       are alive (`graft_export.lively`), EfficientNet-Lite0 has its ImageNet weights.
       """;
 
@@ -165,7 +165,7 @@ final class HistoryReport {
 
         ## Single steps of fine-tuning
 
-        From Keras's own weights and slots, before that step of the phase, one step of Graft on the same images. Loss: difference over Keras's loss,
+        From Keras's own weights and slots, before that step of the phase, one step of Graft on the same images. Loss: difference from Keras's loss,
         allowed are 1e-5. Weights: the worst weight's difference in parts of what is allowed, which is the larger of 1e-5 of the weight and a hundredth of the learning
         rate; allowed is 1. "Near zero" counts weights beyond it whose gradient is near zero, see below, and says how far the worst is out; they are left out of
         "weights". Of change: norm of the difference of all weights, none left out / norm of the step.

@@ -53,7 +53,7 @@ final class HistoryViolations {
 
   private void checkStep(String name, Step step) {
     String what = name + ", step " + step.step() + ": ";
-    atMost(what + "loss, relative,", step.loss(), STEP_LOSS);
+    atMost(what + "difference of the loss", step.loss(), STEP_LOSS);
     atMost(what + "weights, in parts of what is allowed,", step.worst(), 1);
   }
 
