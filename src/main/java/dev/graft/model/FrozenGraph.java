@@ -68,6 +68,11 @@ public final class FrozenGraph implements AutoCloseable {
     }
   }
 
+  /** Names of the placeholders to feed, in order. */
+  public List<String> inputs() {
+    return inputs;
+  }
+
   /**
    * Runs a batch.
    *
