@@ -2,6 +2,7 @@ package dev.graft.features;
 
 import dev.graft.data.ProgressListener;
 import dev.graft.image.ExifOrientation;
+import dev.graft.image.ImageFile;
 import dev.graft.image.ImageReader;
 import dev.graft.image.PreparedImage;
 import dev.graft.model.FrozenGraph;
@@ -54,7 +55,7 @@ public final class FeatureExtraction {
   public Outcome extract(List<Path> images) throws IOException {
     Pass pass = new Pass();
     pipeline.run(
-        images,
+        ImageFile.all(images),
         this::isKnown,
         chunk -> {
           chunk.images().forEach(pass::note);
@@ -71,13 +72,13 @@ public final class FeatureExtraction {
     private int computed;
     private int turned;
 
-    void note(PreparedImage image) {
-      if (image instanceof PreparedImage.Rejected bad) {
-        rejected.put(bad.path(), bad.reason());
+    void note(PreparedImage<ImageFile> image) {
+      if (image instanceof PreparedImage.Rejected<ImageFile> bad) {
+        rejected.put(bad.source().path(), bad.reason());
         hashes.add(Optional.empty());
-      } else if (image instanceof PreparedImage.Known known) {
+      } else if (image instanceof PreparedImage.Known<ImageFile> known) {
         found(known.sha256(), known.orientation());
-      } else if (image instanceof PreparedImage.Ready ready) {
+      } else if (image instanceof PreparedImage.Ready<ImageFile> ready) {
         found(ready.sha256(), ready.orientation());
         computed++;
       }
@@ -97,7 +98,7 @@ public final class FeatureExtraction {
     }
   }
 
-  private void append(ImagePipeline.Chunk chunk) throws IOException {
+  private void append(ImagePipeline.Chunk<ImageFile> chunk) throws IOException {
     List<FloatBuffer> features =
         chunk.outputs().stream().map(tensor -> tensor.bytes().asFloatBuffer()).toList();
     if (!features.isEmpty()) {

@@ -7,7 +7,8 @@ package dev.graft.image;
 public final class BadImageException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  BadImageException(String reason) {
+  /** Takes the end of a sentence that starts with the name of the file. */
+  public BadImageException(String reason) {
     super(reason);
   }
 

@@ -1,37 +1,43 @@
 package dev.graft.image;
 
-import java.nio.file.Path;
-
-/** What became of a file that was to be an image. */
-public sealed interface PreparedImage {
-  /** The file. */
-  Path path();
+/**
+ * What became of something that was to be an image.
+ *
+ * @param <S> where its bytes come from
+ */
+public sealed interface PreparedImage<S extends ImageSource> {
+  /** Where its bytes come from. */
+  S source();
 
   /**
    * A prepared image.
    *
-   * @param path the file
-   * @param sha256 of the file's bytes, 64 lower-case hexadecimal digits
+   * @param source where its bytes come from
+   * @param sha256 of the bytes, 64 lower-case hexadecimal digits
    * @param orientation the EXIF orientation, 1 to 8, whether it was applied or not
    * @param values as {@link ImageReader#read(byte[])} gives them; the array belongs to the caller
+   * @param <S> where its bytes come from
    */
-  record Ready(Path path, String sha256, int orientation, float[] values)
-      implements PreparedImage {}
+  record Ready<S extends ImageSource>(S source, String sha256, int orientation, float[] values)
+      implements PreparedImage<S> {}
 
   /**
-   * A file whose values the caller did not want to be prepared.
+   * An image whose values the caller did not want to be prepared.
    *
-   * @param path the file
-   * @param sha256 of the file's bytes
+   * @param source where its bytes come from
+   * @param sha256 of the bytes
    * @param orientation the EXIF orientation, 1 to 8
+   * @param <S> where its bytes come from
    */
-  record Known(Path path, String sha256, int orientation) implements PreparedImage {}
+  record Known<S extends ImageSource>(S source, String sha256, int orientation)
+      implements PreparedImage<S> {}
 
   /**
-   * A file that cannot be used.
+   * Something that cannot be used.
    *
-   * @param path the file
-   * @param reason why, as the end of a sentence that starts with the path
+   * @param source where its bytes come from
+   * @param reason why, as the end of a sentence that starts with the name of the source
+   * @param <S> where its bytes come from
    */
-  record Rejected(Path path, String reason) implements PreparedImage {}
+  record Rejected<S extends ImageSource>(S source, String reason) implements PreparedImage<S> {}
 }

@@ -2,11 +2,8 @@ package dev.graft.image;
 
 import dev.graft.data.Sha256;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Iterator;
-import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.concurrent.CancellationException;
@@ -18,59 +15,61 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
- * Reads and prepares files on several threads and delivers them in the order of the list. Only a
- * few images a thread are ahead of the caller, so memory stays bounded whatever the number of
- * files.
+ * Reads and prepares images on several threads and delivers them in the order of their sources.
+ * Only a few images a thread are ahead of the caller, so memory stays bounded whatever their
+ * number.
  *
- * <p>For one thread of the caller at a time; {@link #close} may come from any. Owns its threads,
- * not the reader, which must stay open until this is closed.
+ * <p>For one thread of the caller at a time, on which the sources are asked for, too; {@link
+ * #close} may come from any. Owns its threads, not the reader, which must stay open until this is
+ * closed.
+ *
+ * @param <S> where the bytes come from
  */
-public final class PreparedImages implements Iterator<PreparedImage>, AutoCloseable {
-  /** Larger files are rejected unread: 256 MiB. */
-  static final long MAX_FILE_SIZE = 256L << 20;
-
+public final class PreparedImages<S extends ImageSource>
+    implements Iterator<PreparedImage<S>>, AutoCloseable {
   private static final int AHEAD_PER_THREAD = 4;
 
   private final ImageReader reader;
   private final Predicate<String> known;
-  private final Iterator<Path> waiting;
-  private final Queue<Future<PreparedImage>> underWay = new ArrayDeque<>();
+  private final Iterator<? extends S> waiting;
+  private final Queue<Future<PreparedImage<S>>> underWay = new ArrayDeque<>();
   private final ExecutorService threads;
   private final int ahead;
 
   private PreparedImages(
-      List<Path> files, ImageReader reader, int threads, Predicate<String> known) {
+      Iterator<? extends S> sources, ImageReader reader, int threads, Predicate<String> known) {
     if (threads < 1) {
       throw new IllegalArgumentException(
           "Images cannot be prepared on " + threads + " threads; expected at least 1.");
     }
     this.reader = reader;
     this.known = known;
-    this.waiting = List.copyOf(files).iterator();
+    this.waiting = sources;
     this.threads = Executors.newFixedThreadPool(threads, PreparedImages::thread);
     this.ahead = threads * AHEAD_PER_THREAD;
     fill();
   }
 
   /**
-   * Starts to prepare all files.
+   * Starts to prepare all images.
    *
    * @param threads number of threads, at least 1
    */
-  public static PreparedImages of(List<Path> files, ImageReader reader, int threads) {
-    return of(files, reader, threads, sha256 -> false);
+  public static <S extends ImageSource> PreparedImages<S> of(
+      Iterator<? extends S> sources, ImageReader reader, int threads) {
+    return of(sources, reader, threads, sha256 -> false);
   }
 
   /**
-   * Starts to prepare the files whose contents are not known yet.
+   * Starts to prepare the images whose contents are not known yet.
    *
    * @param threads number of threads, at least 1
-   * @param known says of a file's SHA-256 whether its values are not needed; called from several
-   *     threads at once
+   * @param known says of the SHA-256 of an image's bytes whether its values are not needed; called
+   *     from several threads at once
    */
-  public static PreparedImages of(
-      List<Path> files, ImageReader reader, int threads, Predicate<String> known) {
-    return new PreparedImages(files, reader, threads, known);
+  public static <S extends ImageSource> PreparedImages<S> of(
+      Iterator<? extends S> sources, ImageReader reader, int threads, Predicate<String> known) {
+    return new PreparedImages<>(sources, reader, threads, known);
   }
 
   @Override
@@ -88,10 +87,10 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
    *     for a reason that does not lie in the image
    */
   @Override
-  public PreparedImage next() {
-    Future<PreparedImage> first = first();
+  public PreparedImage<S> next() {
+    Future<PreparedImage<S>> first = first();
     try {
-      PreparedImage image = first.get();
+      PreparedImage<S> image = first.get();
       advance();
       return image;
     } catch (InterruptedException e) {
@@ -106,7 +105,7 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
     }
   }
 
-  private synchronized Future<PreparedImage> first() {
+  private synchronized Future<PreparedImage<S>> first() {
     if (threads.isShutdown()) {
       throw new IllegalStateException("The prepared images are closed.");
     }
@@ -124,44 +123,26 @@ public final class PreparedImages implements Iterator<PreparedImage>, AutoClosea
 
   private void fill() {
     while (!threads.isShutdown() && underWay.size() < ahead && waiting.hasNext()) {
-      Path file = waiting.next();
-      underWay.add(threads.submit(() -> prepare(file)));
+      S source = waiting.next();
+      underWay.add(threads.submit(() -> prepare(source)));
     }
   }
 
-  private PreparedImage prepare(Path file) {
+  private PreparedImage<S> prepare(S source) {
     try {
-      byte[] image = bytes(file);
+      byte[] image = source.read();
       String sha256 = Sha256.of(image);
       int orientation = ExifOrientation.of(image);
       return known.test(sha256)
-          ? new PreparedImage.Known(file, sha256, orientation)
-          : new PreparedImage.Ready(file, sha256, orientation, reader.read(image, orientation));
+          ? new PreparedImage.Known<>(source, sha256, orientation)
+          : new PreparedImage.Ready<>(source, sha256, orientation, reader.read(image, orientation));
     } catch (BadImageException e) {
-      return new PreparedImage.Rejected(file, e.getMessage());
+      return new PreparedImage.Rejected<>(source, e.getMessage());
     } catch (IOException e) {
-      return new PreparedImage.Rejected(file, "cannot be read: " + e);
+      return new PreparedImage.Rejected<>(source, "cannot be read: " + e);
     } catch (RuntimeException e) {
-      throw new IllegalStateException(file + " could not be prepared: " + e.getMessage(), e);
+      throw new IllegalStateException(source + " could not be prepared: " + e.getMessage(), e);
     }
-  }
-
-  private static byte[] bytes(Path file) throws IOException, BadImageException {
-    if (!Files.exists(file)) {
-      throw new BadImageException("does not exist");
-    }
-    if (!Files.isRegularFile(file)) {
-      throw new BadImageException("is not a file");
-    }
-    if (Files.size(file) > MAX_FILE_SIZE) {
-      throw new BadImageException(
-          "has "
-              + Files.size(file)
-              + " bytes, more than the "
-              + MAX_FILE_SIZE
-              + " that are allowed");
-    }
-    return Files.readAllBytes(file);
   }
 
   private static Thread thread(Runnable work) {

@@ -1,10 +1,12 @@
 package dev.graft.metrics;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /**
- * Precision, recall and F1 of one class, or an average over the classes.
+ * Precision, recall and F1 of one class or label, or an average over them.
  *
  * <p>A figure whose denominator is 0 (a class that was never predicted, or that has no examples) is
  * 0, as in scikit-learn with {@code zero_division=0}.
@@ -24,6 +26,24 @@ public record ClassFigures(String label, double precision, double recall, double
         ratio(hits, support),
         ratio(2.0 * hits, (double) predicted + support),
         support);
+  }
+
+  /** Means of some figures; all are 0 when the weights are. */
+  static ClassFigures mean(
+      String name, List<ClassFigures> figures, ToDoubleFunction<ClassFigures> weight) {
+    double weights = figures.stream().mapToDouble(weight).sum();
+    double precision = 0;
+    double recall = 0;
+    double f1 = 0;
+    int support = 0;
+    for (ClassFigures figure : figures) {
+      double share = weights == 0 ? 0 : weight.applyAsDouble(figure) / weights;
+      precision += share * figure.precision();
+      recall += share * figure.recall();
+      f1 += share * figure.f1();
+      support += figure.support();
+    }
+    return new ClassFigures(name, precision, recall, f1, support);
   }
 
   private static double ratio(double part, double whole) {

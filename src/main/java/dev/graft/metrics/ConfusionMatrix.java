@@ -2,7 +2,6 @@ package dev.graft.metrics;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -121,29 +120,20 @@ public final class ConfusionMatrix {
         .toList();
   }
 
+  /** All decisions together; with one class an example, each figure is the accuracy. */
+  public ClassFigures microAverage() {
+    int hits = classes().map(i -> counts[i][i]).sum();
+    return ClassFigures.of("micro average", hits, total(), total());
+  }
+
   /** Unweighted means over all classes, those without examples included. */
   public ClassFigures macroAverage() {
-    return average("macro average", figure -> 1);
+    return ClassFigures.mean("macro average", figures(), figure -> 1);
   }
 
   /** Means over all classes, each weighted with its number of examples. */
   public ClassFigures weightedAverage() {
-    return average("weighted average", ClassFigures::support);
-  }
-
-  private ClassFigures average(String name, ToDoubleFunction<ClassFigures> weight) {
-    List<ClassFigures> figures = figures();
-    double weights = figures.stream().mapToDouble(weight).sum();
-    double precision = 0;
-    double recall = 0;
-    double f1 = 0;
-    for (ClassFigures figure : figures) {
-      double share = weights == 0 ? 0 : weight.applyAsDouble(figure) / weights;
-      precision += share * figure.precision();
-      recall += share * figure.recall();
-      f1 += share * figure.f1();
-    }
-    return new ClassFigures(name, precision, recall, f1, total());
+    return ClassFigures.mean("weighted average", figures(), ClassFigures::support);
   }
 
   private IntStream classes() {

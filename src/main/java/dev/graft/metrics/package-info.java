@@ -1,2 +1,2 @@
-/** How good a classifier is, and how it got there: immutable values in plain Java. */
+/** How good a model is, and how it got there: immutable values in plain Java. */
 package dev.graft.metrics;

@@ -2,27 +2,33 @@ package dev.graft.model;
 
 import dev.graft.image.ImageReader;
 import dev.graft.image.ImageShape;
+import dev.graft.image.ImageSource;
 import dev.graft.image.PreparedImage;
 import dev.graft.image.PreparedImages;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
- * Runs files through a graph: decoded and prepared on some threads, run in small batches side by
- * side on others, delivered in the order of the list on the caller's. Only a few batches are under
- * way, so memory is bounded whatever the number of files.
+ * Runs images through a graph: decoded and prepared on some threads, run in small batches side by
+ * side on others, delivered in the order of their sources on the caller's. Only a few batches are
+ * under way, so memory is bounded whatever the number of images.
+ *
+ * <p>Which images share a batch follows from their place among the sources alone: the first {@link
+ * #BATCH}, the next, and so on, those that cannot be read and those that are known left out.
  */
 public final class ImagePipeline {
   /** Images a run. Small batches side by side beat a big one on a CPU. */
@@ -32,85 +38,157 @@ public final class ImagePipeline {
 
   private final FrozenGraph graph;
   private final ImageReader reader;
-  private final int threads = Runtime.getRuntime().availableProcessors();
+  private final int threads;
 
-  /** Works with the given parts and owns neither; both must stay open. */
+  /** Works with the given parts, of which it owns none, on all processors. */
   public ImagePipeline(FrozenGraph graph, ImageReader reader) {
+    this(graph, reader, Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * Works with the given parts and owns neither; both must stay open.
+   *
+   * @param threads that prepare images, and as many that run batches; at least 1
+   */
+  public ImagePipeline(FrozenGraph graph, ImageReader reader, int threads) {
     this.graph = graph;
     this.reader = reader;
+    this.threads = threads;
   }
 
   /**
-   * What became of some files that follow one another.
+   * What became of some images that follow one another.
    *
-   * @param images of each file, in order
+   * @param images each one, in order
    * @param outputs of the graph for the {@link PreparedImage.Ready} ones, in order; empty when
    *     there are none
+   * @param <S> where the bytes come from
    */
-  public record Chunk(List<PreparedImage> images, List<HostTensor> outputs) {
+  public record Chunk<S extends ImageSource>(
+      List<PreparedImage<S>> images, List<HostTensor> outputs) {
     /** The images that were run, in the order of the rows of the outputs. */
-    public List<PreparedImage.Ready> ready() {
-      return images.stream()
-          .filter(PreparedImage.Ready.class::isInstance)
-          .map(PreparedImage.Ready.class::cast)
-          .toList();
+    public List<PreparedImage.Ready<S>> ready() {
+      List<PreparedImage.Ready<S>> ready = new ArrayList<>();
+      for (PreparedImage<S> image : images) {
+        if (image instanceof PreparedImage.Ready<S> run) {
+          ready.add(run);
+        }
+      }
+      return ready;
     }
-  }
-
-  /** Takes chunks in order. */
-  @FunctionalInterface
-  public interface Sink {
-    /** Called on the thread that called {@link #run}. */
-    void accept(Chunk chunk) throws IOException;
   }
 
   /**
-   * Runs files.
+   * Takes chunks in order.
    *
-   * @param known says of a file's SHA-256 that the graph need not run for it; called from several
-   *     threads
+   * @param <S> where the bytes come from
+   */
+  @FunctionalInterface
+  public interface Sink<S extends ImageSource> {
+    /** Called on the thread that called {@link #run}. */
+    void accept(Chunk<S> chunk) throws IOException;
+  }
+
+  /**
+   * Runs images to the end.
+   *
+   * @param known says of the SHA-256 of an image's bytes that the graph need not run for it; called
+   *     from several threads
    * @throws IOException when the sink fails, or the thread is interrupted
    */
-  public void run(List<Path> files, Predicate<String> known, Sink sink) throws IOException {
-    ExecutorService runners = Executors.newFixedThreadPool(threads);
-    try (PreparedImages images = PreparedImages.of(files, reader, threads, known)) {
-      Deque<Future<Chunk>> underWay = new ArrayDeque<>();
-      while (images.hasNext() || !underWay.isEmpty()) {
-        while (images.hasNext() && underWay.size() < threads * BATCHES_PER_THREAD) {
-          List<PreparedImage> next = take(images);
-          underWay.add(runners.submit(() -> run(next)));
-        }
-        sink.accept(underWay.remove().get());
+  public <S extends ImageSource> void run(
+      Iterator<? extends S> sources, Predicate<String> known, Sink<S> sink) throws IOException {
+    try (Run<S> run = new Run<>(sources, known)) {
+      while (run.hasNext()) {
+        sink.accept(run.next());
       }
-    } catch (ExecutionException e) {
-      throw failure(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("Interrupted while images were under way.", e);
-    } catch (CancellationException e) {
-      throw new IOException("Interrupted while images were being prepared.", e);
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    } finally {
-      stop(runners);
     }
   }
 
-  private static List<PreparedImage> take(PreparedImages images) {
-    List<PreparedImage> taken = new ArrayList<>();
-    int ready = 0;
-    while (images.hasNext() && ready < BATCH) {
-      PreparedImage image = images.next();
-      ready += image instanceof PreparedImage.Ready ? 1 : 0;
-      taken.add(image);
-    }
-    return taken;
+  /**
+   * Starts to run images; the caller takes the chunks and closes the result.
+   *
+   * @param sources asked for on the caller's thread
+   */
+  public <S extends ImageSource> Run<S> start(Iterator<? extends S> sources) {
+    return new Run<>(sources, sha256 -> false);
   }
 
-  private Chunk run(List<PreparedImage> images) {
-    Chunk unrun = new Chunk(images, List.of());
-    List<float[]> pixels = unrun.ready().stream().map(PreparedImage.Ready::values).toList();
-    return pixels.isEmpty() ? unrun : new Chunk(images, run(graph, reader.shape(), pixels));
+  /**
+   * Images under way. For one thread at a time. Owns its threads; closing it gives up what was not
+   * taken and waits until nothing uses the graph and the reader any more.
+   *
+   * @param <S> where the bytes come from
+   */
+  public final class Run<S extends ImageSource> implements AutoCloseable {
+    private final ExecutorService runners =
+        Executors.newFixedThreadPool(threads, ImagePipeline::thread);
+    private final Deque<Future<Chunk<S>>> underWay = new ArrayDeque<>();
+    private final PreparedImages<S> images;
+
+    private Run(Iterator<? extends S> sources, Predicate<String> known) {
+      images = PreparedImages.of(sources, reader, threads, known);
+    }
+
+    /** Whether there are more chunks. */
+    public boolean hasNext() {
+      return !underWay.isEmpty() || images.hasNext();
+    }
+
+    /**
+     * The next chunk, for which it waits.
+     *
+     * @throws NoSuchElementException after the last one
+     * @throws IOException when the thread is interrupted; its flag is then set
+     */
+    public Chunk<S> next() throws IOException {
+      try {
+        while (images.hasNext() && underWay.size() < threads * BATCHES_PER_THREAD) {
+          List<PreparedImage<S>> next = take();
+          underWay.add(runners.submit(() -> compute(next)));
+        }
+        return underWay.remove().get();
+      } catch (ExecutionException e) {
+        throw failure(e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("Interrupted while images were under way.", e);
+      } catch (CancellationException e) {
+        throw new IOException("Interrupted while images were being prepared.", e);
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      }
+    }
+
+    private List<PreparedImage<S>> take() {
+      List<PreparedImage<S>> taken = new ArrayList<>();
+      int unknown = 0;
+      while (images.hasNext() && unknown < BATCH) {
+        PreparedImage<S> image = images.next();
+        unknown += image instanceof PreparedImage.Known<S> ? 0 : 1;
+        taken.add(image);
+      }
+      return taken;
+    }
+
+    private Chunk<S> compute(List<PreparedImage<S>> taken) {
+      Chunk<S> unrun = new Chunk<>(taken, List.of());
+      List<float[]> pixels = unrun.ready().stream().map(PreparedImage.Ready::values).toList();
+      return pixels.isEmpty()
+          ? unrun
+          : new Chunk<>(taken, ImagePipeline.run(graph, reader.shape(), pixels));
+    }
+
+    @Override
+    public void close() {
+      try {
+        images.close();
+      } finally {
+        underWay.forEach(chunk -> chunk.cancel(false));
+        underWay.clear();
+        stop(runners);
+      }
+    }
   }
 
   /**
@@ -122,13 +200,19 @@ public final class ImagePipeline {
     return graph.run(List.of(ImageBatch.of(shape, images)));
   }
 
+  private static Thread thread(Runnable work) {
+    Thread thread = new Thread(work, "graft-model");
+    thread.setDaemon(true);
+    return thread;
+  }
+
   /** Waits for runs under way: the caller closes the graph next. */
   private static void stop(ExecutorService runners) {
     runners.shutdown();
     boolean interrupted = false;
     while (!runners.isTerminated()) {
       try {
-        runners.awaitTermination(1, java.util.concurrent.TimeUnit.MINUTES);
+        runners.awaitTermination(1, TimeUnit.MINUTES);
       } catch (InterruptedException e) {
         interrupted = true;
       }

@@ -4,24 +4,31 @@ import dev.graft.data.LabeledImage;
 import dev.graft.data.Labels;
 import dev.graft.data.Preparation;
 import dev.graft.data.ProgressListener;
+import dev.graft.data.Sha256;
 import dev.graft.handoff.Handoff;
 import dev.graft.image.BadImageException;
+import dev.graft.image.ImageFile;
 import dev.graft.image.ImageReader;
+import dev.graft.image.ImageSource;
 import dev.graft.image.PreparedImage;
+import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.ImagePipeline;
 import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.tensorflow.proto.DataType;
 
 /**
  * A trained classifier that answers images. Owns a graph, two sessions and their memory; close it.
@@ -34,16 +41,18 @@ public final class Predictor implements AutoCloseable {
   private final ImageReader reader;
   private final Labels labels;
   private final int output;
+  private final String hash;
 
-  private Predictor(ServedModel model, ImageReader reader, Labels labels, int output) {
+  private Predictor(ServedModel model, ImageReader reader, Labels labels, int output, String hash) {
     this.model = model;
     this.reader = reader;
     this.labels = labels;
     this.output = output;
+    this.hash = hash;
   }
 
   /**
-   * Loads a classifier with a handoff.
+   * Loads a classifier with a handoff, to be run op by op as it was built.
    *
    * @param modelOrRun a SavedModel folder or a run's folder
    * @throws ModelFormatException when it is no classifier that can be used: no model, no handoff,
@@ -51,8 +60,22 @@ public final class Predictor implements AutoCloseable {
    * @throws IOException when it can't be read
    */
   public static Predictor load(Path modelOrRun) throws IOException {
+    return load(modelOrRun, Arithmetic.AS_BUILT);
+  }
+
+  /**
+   * Loads a classifier with a handoff.
+   *
+   * @param modelOrRun a SavedModel folder or a run's folder
+   * @param arithmetic {@link Arithmetic#FUSED} answers faster, a few millionths off; what it
+   *     answers is the same in every process of one platform, whatever shares a batch
+   * @throws ModelFormatException when it is no classifier that can be used: no model, no handoff,
+   *     no probabilities, no preparation
+   * @throws IOException when it can't be read
+   */
+  public static Predictor load(Path modelOrRun, Arithmetic arithmetic) throws IOException {
     Path folder = ModelFolder.of(modelOrRun);
-    ServedModel model = ServedModel.open(folder);
+    ServedModel model = ServedModel.open(folder, arithmetic);
     try {
       Handoff handoff =
           model
@@ -68,7 +91,11 @@ public final class Predictor implements AutoCloseable {
             "no output \"probabilities\" (it has " + String.join(", ", model.outputs()) + ")");
       }
       return new Predictor(
-          model, ImageReader.open(preparation), labels(folder, handoff, output), output);
+          model,
+          ImageReader.open(preparation),
+          labels(folder, handoff, output),
+          output,
+          Sha256.of(folder.resolve(Handoff.FILE_NAME)));
     } catch (IOException | RuntimeException | Error e) {
       model.close();
       throw e;
@@ -101,6 +128,14 @@ public final class Predictor implements AutoCloseable {
   /** The classes, in the order of the probabilities. */
   public Labels labels() {
     return labels;
+  }
+
+  /**
+   * SHA-256 of the model's {@code handoff.json}, which holds that of every other file: equal
+   * hashes, equal models.
+   */
+  public String hash() {
+    return hash;
   }
 
   /** How images are prepared. */
@@ -138,21 +173,52 @@ public final class Predictor implements AutoCloseable {
    * @throws IOException when the sink fails or the thread is interrupted; bad images do not stop it
    */
   public void predict(List<Path> files, Sink sink) throws IOException {
-    new ImagePipeline(model.graph(), reader)
-        .run(files, known -> false, chunk -> deliver(chunk, sink));
-  }
-
-  private void deliver(ImagePipeline.Chunk chunk, Sink sink) throws IOException {
-    List<Answer> answers =
-        chunk.outputs().isEmpty() ? List.of() : answers(chunk.outputs().get(output));
-    int next = 0;
-    for (PreparedImage image : chunk.images()) {
-      if (image instanceof PreparedImage.Rejected bad) {
-        sink.accept(bad.path(), Optional.empty(), Optional.of(bad.reason()));
-      } else {
-        sink.accept(image.path(), Optional.of(answers.get(next++)), Optional.empty());
+    try (Predictions<ImageFile> predictions = start(ImageFile.all(files))) {
+      while (predictions.hasNext()) {
+        Predicted<ImageFile> next = predictions.next();
+        sink.accept(next.source().path(), next.answer(), next.rejection());
       }
     }
+  }
+
+  /**
+   * Starts to answer images of any number in bounded memory, on all processors. Take the answers
+   * and close the result before this.
+   *
+   * @param sources asked for on the thread that takes the answers, only a little ahead
+   */
+  public <S extends ImageSource> Predictions<S> start(Iterator<? extends S> sources) {
+    return start(sources, Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * As the other {@code start}, with a number of threads.
+   *
+   * @param threads that prepare images, and as many that run the model; at least 1
+   */
+  public <S extends ImageSource> Predictions<S> start(Iterator<? extends S> sources, int threads) {
+    ImagePipeline pipeline = new ImagePipeline(model.graph(), reader, threads);
+    return new Predictions<>(pipeline.start(sources), this::predicted);
+  }
+
+  private <S extends ImageSource> List<Predicted<S>> predicted(ImagePipeline.Chunk<S> chunk) {
+    List<Answer> answers =
+        chunk.outputs().isEmpty() ? List.of() : answers(chunk.outputs().get(output));
+    Map<String, List<float[]>> rows = rows(chunk.outputs());
+    List<Predicted<S>> predicted = new ArrayList<>();
+    int next = 0;
+    for (PreparedImage<S> image : chunk.images()) {
+      if (image instanceof PreparedImage.Rejected<S> bad) {
+        predicted.add(Predicted.rejected(bad.source(), bad.reason()));
+      } else {
+        Map<String, float[]> outputs = new LinkedHashMap<>();
+        for (Map.Entry<String, List<float[]>> named : rows.entrySet()) {
+          outputs.put(named.getKey(), named.getValue().get(next));
+        }
+        predicted.add(Predicted.of(image.source(), answers.get(next++), outputs));
+      }
+    }
+    return predicted;
   }
 
   /**
@@ -190,7 +256,7 @@ public final class Predictor implements AutoCloseable {
           answer.ifPresent(
               given ->
                   predictions.add(
-                      new Prediction(
+                      new ClassPrediction(
                           file.toString(), images.get(index).label(), given.probabilities())));
           rejection.ifPresent(reason -> rejected.put(file, reason));
           listener.progress("evaluating", index + 1L, images.size());
@@ -206,6 +272,29 @@ public final class Predictor implements AutoCloseable {
                       .orElse("the list is empty")));
     }
     return new Evaluated(Evaluation.of(labels.names(), predictions), rejected);
+  }
+
+  private Map<String, List<float[]>> rows(List<HostTensor> tensors) {
+    Map<String, List<float[]>> rows = new LinkedHashMap<>();
+    for (int i = 0; i < tensors.size(); i++) {
+      if (tensors.get(i).dtype() == DataType.DT_FLOAT) {
+        rows.put(model.outputs().get(i), rows(tensors.get(i)));
+      }
+    }
+    return rows;
+  }
+
+  private static List<float[]> rows(HostTensor tensor) {
+    int rows = Math.toIntExact(tensor.shape().get(0));
+    FloatBuffer values = tensor.bytes().asFloatBuffer();
+    int size = values.remaining() / rows;
+    List<float[]> arrays = new ArrayList<>();
+    for (int row = 0; row < rows; row++) {
+      float[] array = new float[size];
+      values.get(array);
+      arrays.add(array);
+    }
+    return arrays;
   }
 
   private List<Answer> answers(HostTensor probabilities) {

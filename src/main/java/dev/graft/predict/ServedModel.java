@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * A SavedModel as it was saved, in float32, its variables as constants: the truth that golden
- * samples, final figures and exports are measured with. Owns a {@link FrozenGraph}; close it. Safe
- * for many threads.
+ * A SavedModel as it was saved, in float32, its variables as constants. Run as built it is the
+ * truth that golden samples, final figures and exports are measured with. Owns a {@link
+ * FrozenGraph}; close it. Safe for many threads.
  *
  * @param handoff of the model, if it has one
  * @param inputs what to feed, in order
@@ -33,7 +33,7 @@ record ServedModel(
     Optional<Handoff> handoff, List<FlatInput> inputs, List<String> outputs, FrozenGraph graph)
     implements AutoCloseable {
 
-  static ServedModel open(Path folder) throws IOException {
+  static ServedModel open(Path folder, Arithmetic arithmetic) throws IOException {
     SavedModel saved = SavedModel.read(folder);
     Optional<Handoff> handoff = Handoff.read(folder);
     FlatModel flat = saved.flatten(handoff.map(known -> known.signature().name()).orElse(null));
@@ -43,7 +43,7 @@ record ServedModel(
     List<String> fetched = fetched(folder, named, tensors);
     FrozenGraph graph =
         FrozenGraph.open(
-            Arithmetic.AS_BUILT,
+            arithmetic,
             flat.graph(),
             saved.values(flat),
             flat.inputs().stream().map(FlatInput::node).toList(),

@@ -10,6 +10,7 @@ import dev.graft.image.BadImageException;
 import dev.graft.image.ImageReader;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.savedmodel.SavedModel;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -114,7 +115,7 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
     if (handoff.preparation().isPresent() && !samples.images().isEmpty()) {
       comparisons.add(preparation(handoff.preparation().get(), samples));
     }
-    try (ServedModel model = ServedModel.open(folder)) {
+    try (ServedModel model = ServedModel.open(folder, Arithmetic.AS_BUILT)) {
       Map<String, HostTensor> answers = model.run(List.of(tensor(samples.prepared())));
       samples
           .outputs()

@@ -6,7 +6,7 @@ import static dev.graft.report.Html.group;
 import static dev.graft.report.Html.tag;
 import static dev.graft.report.Html.text;
 
-import dev.graft.metrics.Evaluation;
+import dev.graft.metrics.ClassEvaluation;
 import dev.graft.metrics.Mistake;
 import java.util.List;
 import java.util.Map;
@@ -16,10 +16,10 @@ final class Mistakes {
   /** Keeps the page small, whatever the evaluation holds. */
   private static final int MOST = 48;
 
-  private final Evaluation evaluation;
+  private final ClassEvaluation evaluation;
   private final Map<String, Thumbnail> thumbnails;
 
-  Mistakes(Evaluation evaluation, Map<String, Thumbnail> thumbnails) {
+  Mistakes(ClassEvaluation evaluation, Map<String, Thumbnail> thumbnails) {
     this.evaluation = evaluation;
     this.thumbnails = thumbnails;
   }

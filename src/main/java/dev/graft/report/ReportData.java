@@ -1,6 +1,6 @@
 package dev.graft.report;
 
-import dev.graft.metrics.Evaluation;
+import dev.graft.metrics.ClassEvaluation;
 import dev.graft.metrics.History;
 import java.time.Duration;
 import java.util.Collections;
@@ -53,7 +53,10 @@ public record ReportData(
    * @param history the epochs; may be empty
    */
   public record Outcome(
-      Optional<Evaluation> before, Evaluation after, Optional<Evaluation> test, History history) {}
+      Optional<ClassEvaluation> before,
+      ClassEvaluation after,
+      Optional<ClassEvaluation> test,
+      History history) {}
 
   /**
    * What the model learned from.

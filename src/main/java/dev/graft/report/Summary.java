@@ -5,7 +5,7 @@ import static dev.graft.report.Html.group;
 import static dev.graft.report.Html.tag;
 import static dev.graft.report.Html.text;
 
-import dev.graft.metrics.Evaluation;
+import dev.graft.metrics.ClassEvaluation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -34,7 +34,7 @@ final class Summary {
   }
 
   private Html words() {
-    Evaluation after = data.outcome().after();
+    ClassEvaluation after = data.outcome().after();
     return tag(
         "p",
         css("lead"),
@@ -72,12 +72,12 @@ final class Summary {
     return data.outcome().history().epochs().stream().filter(epoch -> epoch.number() > 0).count();
   }
 
-  private static long correct(Evaluation evaluation) {
+  private static long correct(ClassEvaluation evaluation) {
     return Math.round(evaluation.accuracy() * evaluation.examples());
   }
 
   private List<Html> tiles() {
-    Evaluation after = data.outcome().after();
+    ClassEvaluation after = data.outcome().after();
     List<Html> tiles = new ArrayList<>();
     tiles.add(
         tile(

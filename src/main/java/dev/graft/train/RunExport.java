@@ -90,7 +90,7 @@ final class RunExport {
     double largest = 0;
     float[] received = answer.get().probabilities();
     for (int i = 0; i < received.length; i++) {
-      largest = Math.max(largest, Math.abs(received[i] - expected.probability(i)));
+      largest = Math.max(largest, Math.abs(received[i] - expected.answer()[i]));
     }
     return largest;
   }

@@ -6,6 +6,7 @@ import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
 import dev.graft.handoff.Versions;
+import dev.graft.metrics.ClassEvaluation;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Mistake;
 import dev.graft.model.BackboneLayer;
@@ -130,9 +131,9 @@ final class RunFiles {
     return new ReportData(
         settings.out().folder().toAbsolutePath().getFileName().toString(),
         new ReportData.Outcome(
-            Optional.of(run.outcome().before()),
-            run.outcome().after(),
-            run.outcome().test(),
+            Optional.of((ClassEvaluation) run.outcome().before()),
+            (ClassEvaluation) run.outcome().after(),
+            run.outcome().test().map(ClassEvaluation.class::cast),
             run.outcome().history()),
         new ReportData.Images(
             classCounts(),
@@ -214,7 +215,7 @@ final class RunFiles {
 
   private Map<String, Thumbnail> thumbnails() {
     Map<String, Thumbnail> thumbnails = new LinkedHashMap<>();
-    for (Mistake mistake : run.outcome().after().worstMistakes()) {
+    for (Mistake mistake : ((ClassEvaluation) run.outcome().after()).worstMistakes()) {
       thumbnails.put(mistake.path(), Thumbnail.of(Path.of(mistake.path())));
     }
     return thumbnails;

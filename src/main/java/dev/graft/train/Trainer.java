@@ -4,6 +4,7 @@ import dev.graft.data.Labels;
 import dev.graft.data.Shuffle;
 import dev.graft.features.Examples;
 import dev.graft.features.LabeledFeatures;
+import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
@@ -129,7 +130,8 @@ public final class Trainer {
   public List<Prediction> predict(LabeledFeatures images) {
     float[][] probabilities = probabilities(images);
     return IntStream.range(0, images.size())
-        .mapToObj(i -> new Prediction(images.path(i).toString(), images.label(i), probabilities[i]))
+        .<Prediction>mapToObj(
+            i -> new ClassPrediction(images.path(i).toString(), images.label(i), probabilities[i]))
         .toList();
   }
 

@@ -49,10 +49,10 @@ class PreparedImagesTest {
     for (int i = 0; i < 50; i++) {
       files.add(i % 3 == 0 ? PNG : JPEG);
     }
-    try (PreparedImages images = PreparedImages.of(files, reader, 3)) {
+    try (PreparedImages<ImageFile> images = PreparedImages.of(ImageFile.all(files), reader, 3)) {
       for (Path file : files) {
-        PreparedImage.Ready image = (PreparedImage.Ready) images.next();
-        assertThat(image.path()).isEqualTo(file);
+        PreparedImage.Ready<ImageFile> image = (PreparedImage.Ready<ImageFile>) images.next();
+        assertThat(image.source().path()).isEqualTo(file);
         assertThat(image.values()).isEqualTo(reader.read(Files.readAllBytes(file)));
         assertThat(image.orientation()).isEqualTo(file == JPEG ? 6 : 1);
       }
@@ -70,11 +70,14 @@ class PreparedImagesTest {
           asked.incrementAndGet();
           return sha256.equals("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
         };
-    try (PreparedImages images = PreparedImages.of(List.of(empty, PNG), reader, 1, known)) {
+    try (PreparedImages<ImageFile> images =
+        PreparedImages.of(ImageFile.all(List.of(empty, PNG)), reader, 1, known)) {
       assertThat(images.next())
           .isEqualTo(
-              new PreparedImage.Known(
-                  empty, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 1));
+              new PreparedImage.Known<>(
+                  new ImageFile(empty),
+                  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+                  1));
       assertThat(images.next()).isInstanceOf(PreparedImage.Ready.class);
       assertThat(asked).hasValue(2);
     }
@@ -85,14 +88,16 @@ class PreparedImagesTest {
     Path text = Files.writeString(folder.resolve("text.jpg"), "Hello");
     Path missing = folder.resolve("missing.jpg");
     List<Path> files = List.of(PNG, missing, folder, text, JPEG);
-    try (PreparedImages images = PreparedImages.of(files, reader, 2)) {
+    try (PreparedImages<ImageFile> images = PreparedImages.of(ImageFile.all(files), reader, 2)) {
       assertThat(images.next()).isInstanceOf(PreparedImage.Ready.class);
-      assertThat(images.next()).isEqualTo(new PreparedImage.Rejected(missing, "does not exist"));
-      assertThat(images.next()).isEqualTo(new PreparedImage.Rejected(folder, "is not a file"));
+      assertThat(images.next())
+          .isEqualTo(new PreparedImage.Rejected<>(new ImageFile(missing), "does not exist"));
+      assertThat(images.next())
+          .isEqualTo(new PreparedImage.Rejected<>(new ImageFile(folder), "is not a file"));
       assertThat(images.next())
           .isEqualTo(
-              new PreparedImage.Rejected(
-                  text,
+              new PreparedImage.Rejected<>(
+                  new ImageFile(text),
                   "is no image: it starts with \"Hello\", but only JPEG, PNG, GIF and BMP can be"
                       + " read"));
       assertThat(images.next()).isInstanceOf(PreparedImage.Ready.class);
@@ -103,8 +108,8 @@ class PreparedImagesTest {
   void fewImagesAreAheadOfTheCaller() throws InterruptedException {
     AtomicInteger started = new AtomicInteger();
     Predicate<String> count = sha256 -> started.incrementAndGet() < 0;
-    try (PreparedImages images =
-        PreparedImages.of(Collections.nCopies(500, PNG), reader, 2, count)) {
+    try (PreparedImages<ImageFile> images =
+        PreparedImages.of(ImageFile.all(Collections.nCopies(500, PNG)), reader, 2, count)) {
       images.next();
       Thread.sleep(300);
       assertThat(started).hasValueBetween(2, 9); // the delivered one and four a thread
@@ -114,9 +119,12 @@ class PreparedImagesTest {
   @Test
   void closingEarlyLeavesNoThreadAndNoUserOfTheReader() {
     AtomicInteger started = new AtomicInteger();
-    PreparedImages images =
+    PreparedImages<ImageFile> images =
         PreparedImages.of(
-            Collections.nCopies(500, PNG), reader, 2, sha256 -> started.incrementAndGet() < 0);
+            ImageFile.all(Collections.nCopies(500, PNG)),
+            reader,
+            2,
+            sha256 -> started.incrementAndGet() < 0);
     images.next();
     images.close();
     reader.close();
@@ -133,10 +141,12 @@ class PreparedImagesTest {
   void closingReleasesACallerThatWaits() throws Exception {
     CountDownLatch running = new CountDownLatch(1);
     CountDownLatch blocked = new CountDownLatch(1);
-    PreparedImages images =
-        PreparedImages.of(List.of(PNG, PNG), reader, 1, sha256 -> await(running, blocked));
+    PreparedImages<ImageFile> images =
+        PreparedImages.of(
+            ImageFile.all(List.of(PNG, PNG)), reader, 1, sha256 -> await(running, blocked));
     running.await();
-    CompletableFuture<PreparedImage> waiting = CompletableFuture.supplyAsync(images::next);
+    CompletableFuture<PreparedImage<ImageFile>> waiting =
+        CompletableFuture.supplyAsync(images::next);
     CompletableFuture<Void> closing = CompletableFuture.runAsync(images::close);
     assertThat(waiting)
         .failsWithin(20, TimeUnit.SECONDS)
@@ -154,13 +164,14 @@ class PreparedImagesTest {
   void interruptedCallerCanGoOnLater() throws Exception {
     CountDownLatch running = new CountDownLatch(1);
     CountDownLatch blocked = new CountDownLatch(1);
-    try (PreparedImages images =
-        PreparedImages.of(List.of(PNG), reader, 1, sha256 -> await(running, blocked))) {
+    try (PreparedImages<ImageFile> images =
+        PreparedImages.of(
+            ImageFile.all(List.of(PNG)), reader, 1, sha256 -> await(running, blocked))) {
       Thread.currentThread().interrupt();
       assertThatExceptionOfType(CancellationException.class).isThrownBy(images::next);
       assertThat(Thread.interrupted()).isTrue();
       blocked.countDown();
-      assertThat(images.next().path()).isEqualTo(PNG);
+      assertThat(images.next().source().path()).isEqualTo(PNG);
     }
   }
 
@@ -170,7 +181,8 @@ class PreparedImagesTest {
         sha256 -> {
           throw new IllegalStateException("the store is full");
         };
-    try (PreparedImages images = PreparedImages.of(List.of(PNG), reader, 1, failing)) {
+    try (PreparedImages<ImageFile> images =
+        PreparedImages.of(ImageFile.all(List.of(PNG)), reader, 1, failing)) {
       assertThatIllegalStateException()
           .isThrownBy(images::next)
           .withMessage(PNG + " could not be prepared: the store is full");
@@ -181,7 +193,7 @@ class PreparedImagesTest {
   @Test
   void noThreadsAreRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> PreparedImages.of(List.of(PNG), reader, 0))
+        .isThrownBy(() -> PreparedImages.of(ImageFile.all(List.of(PNG)), reader, 0))
         .withMessageContaining("on 0 threads");
   }
 

@@ -44,12 +44,12 @@ class EvaluationTest {
   };
   private static final Offset<Double> ROUNDING = within(1e-12);
 
-  private final Evaluation evaluation = Evaluation.of(LABELS, predictions());
+  private final ClassEvaluation evaluation = ClassEvaluation.of(LABELS, predictions());
 
-  private static List<Prediction> predictions() {
-    List<Prediction> predictions = new ArrayList<>();
+  private static List<ClassPrediction> predictions() {
+    List<ClassPrediction> predictions = new ArrayList<>();
     for (int i = 0; i < ACTUAL.length; i++) {
-      predictions.add(new Prediction(i + ".jpg", ACTUAL[i], PROBABILITIES[i]));
+      predictions.add(new ClassPrediction(i + ".jpg", ACTUAL[i], PROBABILITIES[i]));
     }
     return predictions;
   }
@@ -92,11 +92,11 @@ class EvaluationTest {
   void equalsScikitLearnForTwoClassesWithOneSigmoid() {
     int[] actual = {0, 1, 1, 0, 1, 0, 0, 1};
     float[] score = {.1f, .4f, .35f, .8f, .8f, .4f, 0, 1};
-    List<Prediction> predictions = new ArrayList<>();
+    List<ClassPrediction> predictions = new ArrayList<>();
     for (int i = 0; i < actual.length; i++) {
-      predictions.add(Prediction.binary("" + i, actual[i], score[i]));
+      predictions.add(ClassPrediction.binary("" + i, actual[i], score[i]));
     }
-    Evaluation binary = Evaluation.of(List.of("cat", "dog"), predictions);
+    ClassEvaluation binary = ClassEvaluation.of(List.of("cat", "dog"), predictions);
     assertThat(binary.rocAuc()).isCloseTo(0.75, ROUNDING);
     assertThat(binary.accuracy()).isEqualTo(0.625);
     assertThat(binary.loss()).isCloseTo(0.5518600897458732, within(1e-7)); // 1 − p is a float
@@ -104,13 +104,15 @@ class EvaluationTest {
 
   @Test
   void lossStaysFiniteForACertainMistake() {
-    Evaluation wrong = Evaluation.of(List.of("a", "b"), List.of(Prediction.binary("x", 0, 1)));
+    ClassEvaluation wrong =
+        ClassEvaluation.of(List.of("a", "b"), List.of(ClassPrediction.binary("x", 0, 1)));
     assertThat(wrong.loss()).isCloseTo(16.11809565095832, ROUNDING); // −ln(1e-7)
   }
 
   @Test
   void equalProbabilitiesGoToTheFirstClass() {
-    assertThat(new Prediction("x", 3, new float[] {.1f, .4f, .4f, .1f}).predicted()).isEqualTo(1);
+    assertThat(new ClassPrediction("x", 3, new float[] {.1f, .4f, .4f, .1f}).predicted())
+        .isEqualTo(1);
   }
 
   @Test
@@ -124,12 +126,12 @@ class EvaluationTest {
 
   @Test
   void keepsNoMoreMistakesThanAsked() {
-    assertThat(Evaluation.of(LABELS, predictions(), 2).worstMistakes()).hasSize(2);
+    assertThat(ClassEvaluation.of(LABELS, predictions(), 2).worstMistakes()).hasSize(2);
   }
 
   @Test
   void rocAucIsUndefinedWhenAClassIsMissing() {
-    Evaluation one = Evaluation.of(LABELS, predictions().subList(0, 7));
+    ClassEvaluation one = ClassEvaluation.of(LABELS, predictions().subList(0, 7));
     assertThat(one.rocAuc()).isNaN();
     assertThat(one.describe()).contains("ROC AUC undefined");
     assertThat(one.toMap()).containsEntry("rocAuc", null);
@@ -145,11 +147,16 @@ class EvaluationTest {
             "examples",
             "loss",
             "accuracy",
+            "top5Accuracy",
             "rocAuc",
+            "averagePrecision",
+            "calibration",
             "classes",
+            "microAverage",
             "macroAverage",
             "weightedAverage",
             "confusion",
+            "curves",
             "worstMistakes");
     assertThat(json.at("/classes/1/label").asText()).isEqualTo("bee");
     assertThat(json.at("/classes/1/f1").asDouble()).isCloseTo(4 / 7.0, ROUNDING);
@@ -162,7 +169,7 @@ class EvaluationTest {
     assertThat(evaluation.toString())
         .isEqualTo(
             """
-            accuracy 0.5000, loss 0.9308, ROC AUC 0.8750, 10 examples, 4 classes
+            accuracy 0.5000, loss 0.9308, ROC AUC 0.8750, PR AUC 0.8451, calibration error 0.3150, 10 examples, 4 classes
 
             class             precision  recall      F1  support
             ant                  0.4000  0.6667  0.5000        3
@@ -177,33 +184,33 @@ class EvaluationTest {
   @Test
   void refusesPredictionsThatDoNotFit() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Evaluation.of(LABELS, List.of()))
+        .isThrownBy(() -> ClassEvaluation.of(LABELS, List.of()))
         .withMessageContaining("nothing to evaluate");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Evaluation.of(List.of("a", "b", "c"), predictions()))
+        .isThrownBy(() -> ClassEvaluation.of(List.of("a", "b", "c"), predictions()))
         .withMessageContaining("0.jpg has 4 probabilities, but there are 3 labels");
   }
 
   @Test
   void refusesProbabilitiesThatAreNone() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Prediction("x.jpg", 0, new float[] {Float.NaN, 1}))
+        .isThrownBy(() -> new ClassPrediction("x.jpg", 0, new float[] {Float.NaN, 1}))
         .withMessageContaining("x.jpg is NaN");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Prediction("x.jpg", 0, new float[] {-.1f, 1.1f}))
+        .isThrownBy(() -> new ClassPrediction("x.jpg", 0, new float[] {-.1f, 1.1f}))
         .withMessageContaining("-0.1");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Prediction("x.jpg", 2, new float[] {0, 1}))
+        .isThrownBy(() -> new ClassPrediction("x.jpg", 2, new float[] {0, 1}))
         .withMessageContaining("expected 0 to 1");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new Prediction("x.jpg", 0, new float[] {1}))
-        .withMessageContaining("Prediction.binary");
+        .isThrownBy(() -> new ClassPrediction("x.jpg", 0, new float[] {1}))
+        .withMessageContaining("ClassPrediction.binary");
   }
 
   @Test
   void predictionsCannotBeChangedFromOutside() {
     float[] probabilities = {.9f, .1f};
-    Prediction prediction = new Prediction("x", 0, probabilities);
+    ClassPrediction prediction = new ClassPrediction("x", 0, probabilities);
     probabilities[0] = 0;
     prediction.probabilities()[0] = 0;
     assertThat(prediction.probability(0)).isEqualTo(.9f);

@@ -22,7 +22,7 @@ class MetricsPropertiesTest {
 
   /** Coarse probabilities, so that ties are frequent. */
   @Provide
-  Arbitrary<List<Prediction>> predictions() {
+  Arbitrary<List<ClassPrediction>> predictions() {
     return Arbitraries.integers()
         .between(2, 5)
         .flatMap(
@@ -36,22 +36,22 @@ class MetricsPropertiesTest {
                     .ofMaxSize(40));
   }
 
-  private static Prediction prediction(int actual, List<Integer> quarters) {
+  private static ClassPrediction prediction(int actual, List<Integer> quarters) {
     float[] probabilities = new float[quarters.size()];
     for (int i = 0; i < probabilities.length; i++) {
       probabilities[i] = quarters.get(i) / 4f;
     }
-    return new Prediction("image " + quarters, actual, probabilities);
+    return new ClassPrediction("image " + quarters, actual, probabilities);
   }
 
-  private static Evaluation evaluate(List<Prediction> predictions) {
-    return Evaluation.of(labels(predictions.get(0).classes()), predictions, Integer.MAX_VALUE);
+  private static ClassEvaluation evaluate(List<ClassPrediction> predictions) {
+    return ClassEvaluation.of(labels(predictions.get(0).classes()), predictions, Integer.MAX_VALUE);
   }
 
   @Property(tries = 200)
   void weightedRecallIsAccuracyAndMistakesAreTheRest(
-      @ForAll("predictions") List<Prediction> predictions) {
-    Evaluation evaluation = evaluate(predictions);
+      @ForAll("predictions") List<ClassPrediction> predictions) {
+    ClassEvaluation evaluation = evaluate(predictions);
     assertThat(evaluation.confusion().weightedAverage().recall())
         .isCloseTo(evaluation.accuracy(), within(1e-12));
     assertThat(evaluation.worstMistakes().size())
@@ -60,7 +60,8 @@ class MetricsPropertiesTest {
   }
 
   @Property(tries = 200)
-  void rocAucIsTheShareOfPairsInTheRightOrder(@ForAll("predictions") List<Prediction> predictions) {
+  void rocAucIsTheShareOfPairsInTheRightOrder(
+      @ForAll("predictions") List<ClassPrediction> predictions) {
     int classes = predictions.get(0).classes();
     double expected =
         classes == 2
@@ -74,11 +75,11 @@ class MetricsPropertiesTest {
     }
   }
 
-  private static double pairs(List<Prediction> predictions, int positive) {
+  private static double pairs(List<ClassPrediction> predictions, int positive) {
     double wins = 0;
     int pairs = 0;
-    for (Prediction one : predictions) {
-      for (Prediction other : predictions) {
+    for (ClassPrediction one : predictions) {
+      for (ClassPrediction other : predictions) {
         if (one.actual() == positive && other.actual() != positive) {
           wins += (Float.compare(one.probability(positive), other.probability(positive)) + 1) / 2.0;
           pairs++;
@@ -90,11 +91,11 @@ class MetricsPropertiesTest {
 
   @Property(tries = 100)
   void orderOfExamplesDoesNotMatter(
-      @ForAll("predictions") List<Prediction> predictions, @ForAll long seed) {
-    List<Prediction> shuffled = new ArrayList<>(predictions);
+      @ForAll("predictions") List<ClassPrediction> predictions, @ForAll long seed) {
+    List<ClassPrediction> shuffled = new ArrayList<>(predictions);
     Collections.shuffle(shuffled, new Random(seed));
-    Evaluation one = evaluate(predictions);
-    Evaluation other = evaluate(shuffled);
+    ClassEvaluation one = evaluate(predictions);
+    ClassEvaluation other = evaluate(shuffled);
     assertThat(other.confusion()).isEqualTo(one.confusion());
     assertThat(Double.compare(other.rocAuc(), one.rocAuc())).isZero(); // NaN is NaN
     assertThat(other.loss()).isCloseTo(one.loss(), within(1e-12));

@@ -8,17 +8,22 @@ import dev.graft.data.Labels;
 import dev.graft.export.TinyClassifier;
 import dev.graft.features.DrawnImages;
 import dev.graft.image.BadImageException;
+import dev.graft.image.ImageFile;
+import dev.graft.image.ImageSource;
 import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.tensor.Arithmetic;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -105,6 +110,51 @@ class PredictorTest {
         });
     assertThat(seen).isEqualTo(files);
     assertThat(rejected).containsExactly(text, missing, text);
+  }
+
+  @Test
+  void fusedAnswersAreTheSameWhateverTheThreadsAndTheNeighbours() throws Exception {
+    try (Predictor fused = Predictor.load(exported, Arithmetic.FUSED)) {
+      List<float[]> one = answers(fused, images, 1);
+      List<float[]> three = answers(fused, images, 3);
+      List<float[]> shifted = answers(fused, images.subList(5, images.size()), 2);
+      for (int i = 0; i < images.size(); i++) {
+        assertThat(three.get(i)).as("image %d", i).isEqualTo(one.get(i));
+        assertThat(one.get(i)).containsExactly(alone(images.get(i)), Offset.offset(1e-5f));
+        if (i >= 5) {
+          assertThat(shifted.get(i - 5)).as("image %d", i).isEqualTo(one.get(i));
+        }
+      }
+    }
+  }
+
+  private static List<float[]> answers(Predictor predictor, List<Path> files, int threads)
+      throws IOException {
+    List<float[]> answers = new ArrayList<>();
+    try (Predictions<ImageFile> predictions = predictor.start(ImageFile.all(files), threads)) {
+      while (predictions.hasNext()) {
+        answers.add(predictions.next().answer().orElseThrow().probabilities());
+      }
+      assertThatThrownBy(predictions::next).isInstanceOf(NoSuchElementException.class);
+    }
+    return answers;
+  }
+
+  @Test
+  void bytesAreAnsweredAsFilesAndGiveTheirLogits() throws Exception {
+    List<ImageSource> sources =
+        List.of(
+            () -> Files.readAllBytes(images.get(0)),
+            () -> {
+              throw new BadImageException("has no bytes");
+            });
+    try (Predictions<ImageSource> predictions = predictor.start(sources.iterator())) {
+      Predicted<ImageSource> first = predictions.next();
+      assertThat(first.answer().orElseThrow().probabilities()).isEqualTo(alone(images.get(0)));
+      assertThat(first.outputs()).containsOnlyKeys("probabilities", "logits");
+      assertThat(first.outputs().get("probabilities")).isEqualTo(alone(images.get(0)));
+      assertThat(predictions.next().rejection()).hasValue("has no bytes");
+    }
   }
 
   @Test

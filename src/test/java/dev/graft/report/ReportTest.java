@@ -2,8 +2,7 @@ package dev.graft.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.graft.metrics.ConfusionMatrix;
-import dev.graft.metrics.Evaluation;
+import dev.graft.metrics.ClassEvaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Mistake;
 import java.awt.image.BufferedImage;
@@ -62,7 +61,7 @@ class ReportTest {
     return IntStream.range(0, count).mapToObj(i -> "class-" + i).toList();
   }
 
-  private static ReportData withOutcome(ReportData data, Evaluation after) {
+  private static ReportData withOutcome(ReportData data, ClassEvaluation after) {
     return new ReportData(
         data.name(),
         new ReportData.Outcome(Optional.empty(), after, Optional.empty(), History.empty()),
@@ -104,8 +103,7 @@ class ReportTest {
   void confusionMatrixShowsCountsAndShares() throws Exception {
     ReportData data = Samples.digits();
     int[][] counts = {{3, 1}, {0, 4}};
-    Evaluation after =
-        new Evaluation(0.1, 0.9, ConfusionMatrix.of(List.of("cat", "dog"), counts), List.of());
+    ClassEvaluation after = Samples.counted(List.of("cat", "dog"), counts);
     Element section = section(parse(Report.render(withOutcome(data, after))), "confusion");
     List<String> cells = new ArrayList<>();
     NodeList nodes = section.getElementsByTagName("td");
@@ -229,9 +227,7 @@ class ReportTest {
 
   @Test
   void aPerfectModelWithoutHistoryHasAReportToo() throws Exception {
-    ConfusionMatrix matrix =
-        ConfusionMatrix.of(List.of("cat", "dog"), new int[][] {{3, 0}, {0, 2}});
-    Evaluation perfect = new Evaluation(0, Double.NaN, matrix, List.of());
+    ClassEvaluation perfect = Samples.counted(List.of("cat", "dog"), new int[][] {{3, 0}, {0, 2}});
     Document page = parse(Report.render(withOutcome(Samples.digits(), perfect)));
     assertThat(words(section(page, "confusion"))).contains("No image was taken for another class.");
     assertThat(words(section(page, "mistakes"))).contains("No validation image was given a wrong");

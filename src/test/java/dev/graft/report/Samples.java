@@ -1,10 +1,10 @@
 package dev.graft.report;
 
+import dev.graft.metrics.ClassEvaluation;
+import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Epoch;
-import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Mistake;
-import dev.graft.metrics.Prediction;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -43,8 +43,8 @@ final class Samples {
 
   /** A run over classes of these names, with so many validation images of each. */
   static ReportData withClasses(List<String> labels, int validationImages) {
-    Evaluation before = evaluation(labels, validationImages, 0.1f, 1);
-    Evaluation after = evaluation(labels, validationImages, 3, 2);
+    ClassEvaluation before = evaluation(labels, validationImages, 0.1f, 1);
+    ClassEvaluation after = evaluation(labels, validationImages, 3, 2);
     return new ReportData(
         "digits",
         new ReportData.Outcome(
@@ -58,17 +58,34 @@ final class Samples {
         thumbnails(after));
   }
 
-  private static Evaluation evaluation(List<String> labels, int each, float strength, long seed) {
+  private static ClassEvaluation evaluation(
+      List<String> labels, int each, float strength, long seed) {
     Random random = new Random(seed);
-    List<Prediction> predictions = new ArrayList<>();
+    List<ClassPrediction> predictions = new ArrayList<>();
     for (int actual = 0; actual < labels.size(); actual++) {
       for (int i = 0; i < each; i++) {
         String path = "testdata/digits/%s/%03d.png".formatted(labels.get(actual), i);
         predictions.add(
-            new Prediction(path, actual, softmax(random, labels.size(), actual, strength)));
+            new ClassPrediction(path, actual, softmax(random, labels.size(), actual, strength)));
       }
     }
-    return Evaluation.of(labels, predictions);
+    return ClassEvaluation.of(labels, predictions);
+  }
+
+  /** An evaluation of certain predictions, so many of each {@code [actual][predicted]}. */
+  static ClassEvaluation counted(List<String> labels, int[][] counts) {
+    List<ClassPrediction> predictions = new ArrayList<>();
+    for (int actual = 0; actual < counts.length; actual++) {
+      for (int predicted = 0; predicted < counts.length; predicted++) {
+        float[] certain = new float[counts.length];
+        certain[predicted] = 1;
+        for (int i = 0; i < counts[actual][predicted]; i++) {
+          predictions.add(
+              new ClassPrediction(actual + "-" + predicted + "-" + i + ".png", actual, certain));
+        }
+      }
+    }
+    return ClassEvaluation.of(labels, predictions);
   }
 
   private static float[] softmax(Random random, int classes, int actual, float strength) {
@@ -86,7 +103,7 @@ final class Samples {
     return probabilities;
   }
 
-  private static History history(Evaluation before, Evaluation after) {
+  private static History history(ClassEvaluation before, ClassEvaluation after) {
     History history =
         History.empty()
             .with(
@@ -175,7 +192,7 @@ final class Samples {
         versions);
   }
 
-  private static Map<String, Thumbnail> thumbnails(Evaluation evaluation) {
+  private static Map<String, Thumbnail> thumbnails(ClassEvaluation evaluation) {
     Map<String, Thumbnail> thumbnails = new LinkedHashMap<>();
     for (Mistake mistake : evaluation.worstMistakes()) {
       int digit = Math.floorMod(evaluation.labels().indexOf(mistake.actual()), DIGITS.size());
