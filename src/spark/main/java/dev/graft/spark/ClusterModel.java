@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkFiles;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerApplicationEnd;
 
 /**
  * Where the executors find a model, and which one it must be.
@@ -39,6 +41,7 @@ record ClusterModel(String place, boolean shipped, String hash) implements Seria
       spark.addArchive(archive.toUri() + "#" + name);
       ARCHIVES.put(key, archive);
     }
+    closeWithApplication(spark);
     return new ClusterModel(name, true, hash);
   }
 
@@ -47,14 +50,28 @@ record ClusterModel(String place, boolean shipped, String hash) implements Seria
    *
    * @param model folder of a model or a run under a path that all nodes share
    */
-  static ClusterModel shared(Path model) throws IOException {
+  static ClusterModel shared(SparkContext spark, Path model) throws IOException {
     Path folder = ModelFolder.of(model).toAbsolutePath();
+    closeWithApplication(spark);
     return new ClusterModel(folder.toString(), false, hash(folder));
   }
 
   /** The model's folder on this executor. */
   Path folder() {
     return Path.of(shipped ? SparkFiles.get(place) : place);
+  }
+
+  /** In local mode the driver is the executor, and its process may go on. */
+  private static void closeWithApplication(SparkContext spark) {
+    if (spark.isLocal()) {
+      spark.addSparkListener(
+          new SparkListener() {
+            @Override
+            public void onApplicationEnd(SparkListenerApplicationEnd end) {
+              ExecutorModels.closeIdle();
+            }
+          });
+    }
   }
 
   private static String hash(Path folder) throws IOException {

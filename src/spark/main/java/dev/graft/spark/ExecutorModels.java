@@ -1,0 +1,128 @@
+package dev.graft.spark;
+
+import dev.graft.predict.Predictor;
+import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.tensor.Arithmetic;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.spark.SparkEnv;
+
+/**
+ * The models of this executor's process: each is loaded once, by the first task that needs it, and
+ * shared by all tasks. A model that no task uses stays loaded for the next task, until another
+ * model is loaded or the application ends. Safe for many threads.
+ */
+final class ExecutorModels {
+  private static final Map<ClusterModel, Loaded> LOADED = new HashMap<>();
+  private static boolean ending;
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(ExecutorModels::end, "graft-models"));
+  }
+
+  private ExecutorModels() {}
+
+  /** A model and the number of leases. */
+  private static final class Loaded {
+    private final Predictor predictor;
+    private int leases;
+
+    private Loaded(Predictor predictor) {
+      this.predictor = predictor;
+    }
+  }
+
+  /** The right to use a model until it is closed; a second close does nothing. */
+  static final class Lease implements AutoCloseable {
+    private final Loaded loaded;
+    private boolean returned;
+
+    private Lease(Loaded loaded) {
+      this.loaded = loaded;
+    }
+
+    Predictor predictor() {
+      return loaded.predictor;
+    }
+
+    @Override
+    public void close() {
+      synchronized (LOADED) {
+        if (!returned) {
+          returned = true;
+          loaded.leases--;
+          if (ending) {
+            closeIdle();
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * Gives out a model, and loads it where this is the first task to need it.
+   *
+   * @throws ModelFormatException when this executor's copy is damaged or another model
+   */
+  static Lease lease(ClusterModel model) throws IOException {
+    synchronized (LOADED) {
+      if (ending) {
+        throw new IllegalStateException("This executor is ending.");
+      }
+      Loaded loaded = LOADED.get(model);
+      if (loaded == null) {
+        closeIdle();
+        loaded = new Loaded(load(model));
+        LOADED.put(model, loaded);
+      }
+      loaded.leases++;
+      return new Lease(loaded);
+    }
+  }
+
+  private static Predictor load(ClusterModel model) throws IOException {
+    NativeSettings.apply(SparkEnv.get().conf());
+    Path folder = model.folder();
+    Predictor predictor = Predictor.load(folder, Arithmetic.FUSED);
+    if (!predictor.hash().equals(model.hash())) {
+      predictor.close();
+      throw new ModelFormatException(
+          folder,
+          "The model in %s on this executor has the hash %s, expected %s, the driver's: give every node the same model."
+              .formatted(folder, predictor.hash(), model.hash()));
+    }
+    return predictor;
+  }
+
+  /** Number of models that are loaded. */
+  static int count() {
+    synchronized (LOADED) {
+      return LOADED.size();
+    }
+  }
+
+  /** Closes what no task uses. */
+  static void closeIdle() {
+    synchronized (LOADED) {
+      LOADED
+          .values()
+          .removeIf(
+              loaded -> {
+                if (loaded.leases == 0) {
+                  loaded.predictor.close();
+                }
+                return loaded.leases == 0;
+              });
+    }
+  }
+
+  /** What is in use is closed with its last lease, if the process lives that long. */
+  private static void end() {
+    synchronized (LOADED) {
+      ending = true;
+      closeIdle();
+    }
+  }
+}
