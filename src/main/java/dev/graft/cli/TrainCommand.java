@@ -6,9 +6,11 @@ import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import dev.graft.train.DataSettings;
 import dev.graft.train.EarlyStopping;
+import dev.graft.train.EpochSettings;
 import dev.graft.train.JoinSettings;
 import dev.graft.train.LoopSettings;
 import dev.graft.train.Optimizer;
+import dev.graft.train.PhaseSettings;
 import dev.graft.train.Schedule;
 import dev.graft.train.TrainListener;
 import dev.graft.train.TrainSettings;
@@ -17,9 +19,12 @@ import dev.graft.train.TransferLearning;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -166,6 +171,38 @@ final class TrainCommand implements Callable<Integer> {
   private double fineTuneLearningRate;
 
   @Option(
+      names = "--phase",
+      paramLabel = "SETTINGS",
+      description =
+          "One more phase, as in \"unfreeze=block5_*, epochs=4, learning_rate=1e-5\"; what is not"
+              + " given stays as in the phase before. Settings: epochs, unfreeze, unfreeze_from,"
+              + " unfreeze_last, batch_size, optimizer, learning_rate, schedule, early_stopping,"
+              + " name. May be given several times.")
+  private List<String> phases = List.of();
+
+  @Option(
+      names = "--steps-per-epoch",
+      paramLabel = "N",
+      description =
+          "Steps of an epoch; the images go round from epoch to epoch (default: one pass over the"
+              + " training images).")
+  private Integer stepsPerEpoch;
+
+  @Option(
+      names = "--validation-steps",
+      paramLabel = "N",
+      description = "Steps on which each epoch is validated (default: all validation images).")
+  private Integer validationSteps;
+
+  @Option(
+      names = "--order",
+      paramLabel = "FILE",
+      description =
+          "Order of the training images: a .npy array of integers, [passes, images], each row with"
+              + " each image's number once (default: random, by the seed).")
+  private Path order;
+
+  @Option(
       names = "--seed",
       defaultValue = "1",
       description = "Of the split, the head, the order, the dropout (default: ${DEFAULT-VALUE}).")
@@ -203,23 +240,43 @@ final class TrainCommand implements Callable<Integer> {
               Optional.ofNullable(backboneOutput),
               Optional.ofNullable(head).map(Head::parse),
               unfreezing == null ? FreezePlan.allFrozen() : unfreezing.plan());
-      LoopSettings loop =
-          new LoopSettings(
-              epochs,
-              batchSize,
-              Optimizer.parse(optimizer),
-              Schedule.parse(schedule),
-              Optional.ofNullable(earlyStopping).map(EarlyStopping::new),
-              new LoopSettings.FineTune(fineTuneEpochs, fineTuneLearningRate),
-              seed);
-      return new TrainSettings(
-          join,
-          dataSettings(),
-          loop,
-          new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features)));
+      TrainSettings settings =
+          new TrainSettings(
+              join,
+              dataSettings(),
+              loop(),
+              new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features)));
+      return withPhases(settings);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }
+  }
+
+  private LoopSettings loop() {
+    return new LoopSettings(
+        epochs,
+        batchSize,
+        Optimizer.parse(optimizer),
+        Schedule.parse(schedule),
+        Optional.ofNullable(earlyStopping).map(EarlyStopping::new),
+        new LoopSettings.FineTune(fineTuneEpochs, fineTuneLearningRate),
+        List.of(),
+        new EpochSettings(
+            optional(stepsPerEpoch), optional(validationSteps), Optional.ofNullable(order)),
+        seed);
+  }
+
+  private static OptionalInt optional(Integer value) {
+    return value == null ? OptionalInt.empty() : OptionalInt.of(value);
+  }
+
+  /** Each phase goes out from the one before. */
+  private TrainSettings withPhases(TrainSettings settings) {
+    List<PhaseSettings> all = new ArrayList<>(settings.phases());
+    int given = all.size();
+    phases.forEach(text -> all.add(PhaseSettings.parse(text, all)));
+    PhaseSettings[] more = all.subList(given, all.size()).toArray(PhaseSettings[]::new);
+    return settings.withLoop(settings.loop().withPhases(more));
   }
 
   private DataSettings dataSettings() {

@@ -94,14 +94,8 @@ public final class JoinedModel {
    *     the head, or was frozen in Keras, or only layers without weights to train
    */
   public CutModel cut(FreezePlan plan) {
-    Set<String> unfrozen = plan.unfrozen(backbone.layerNames());
-    requireTrainable(unfrozen);
+    Set<String> unfrozen = requireTrains(plan);
     List<Graft.Variable> training = training(unfrozen);
-    Preflight.require(
-        joined.graph(),
-        joined.tensors().trainingLoss().node(),
-        trained(training),
-        backbone.layerNames());
     Cut cut = Cut.of(joined.graph(), sources(training), shapes());
     FrozenGraph trunk =
         FrozenGraph.open(
@@ -117,6 +111,23 @@ public final class JoinedModel {
       trunk.close();
       throw e;
     }
+  }
+
+  /**
+   * Refuses a plan that {@link #cut} would refuse, without cutting.
+   *
+   * @return the names of the layers that train
+   * @throws IllegalArgumentException as {@link #cut} does
+   */
+  public Set<String> requireTrains(FreezePlan plan) {
+    Set<String> unfrozen = plan.unfrozen(backbone.layerNames());
+    requireTrainable(unfrozen);
+    Preflight.require(
+        joined.graph(),
+        joined.tensors().trainingLoss().node(),
+        trained(training(unfrozen)),
+        backbone.layerNames());
+    return unfrozen;
   }
 
   /** Opens the whole model for prediction: prepared images to logits and probabilities. */

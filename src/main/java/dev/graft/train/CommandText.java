@@ -73,6 +73,10 @@ final class CommandText {
       option("--fine-tune-epochs", loop.fineTune().epochs());
       option("--fine-tune-learning-rate", loop.fineTune().learningRate());
     }
+    loop.phases().forEach(phase -> option("--phase", phase.describe()));
+    loop.epoch().steps().ifPresent(steps -> option("--steps-per-epoch", steps));
+    loop.epoch().validationSteps().ifPresent(steps -> option("--validation-steps", steps));
+    loop.epoch().order().ifPresent(file -> option("--order", file));
     option("--seed", loop.seed());
   }
 

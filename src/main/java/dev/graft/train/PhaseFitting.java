@@ -12,6 +12,7 @@ import dev.graft.model.CutModel;
 import dev.graft.model.JoinedModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -43,33 +44,44 @@ final class PhaseFitting {
       Evaluation after,
       Optional<Evaluation> test,
       Set<String> unfrozen,
-      List<Prediction> sample) {}
+      List<Prediction> sample) {
+    /** The same, where other layers trained in the phases before. */
+    Fitted after(Set<String> unfrozenBefore) {
+      Set<String> all = new HashSet<>(unfrozen);
+      all.addAll(unfrozenBefore);
+      return new Fitted(model, history, before, after, test, all, sample);
+    }
+  }
 
   Fitted fit() throws IOException {
     Fitted fitted = null;
-    for (PlannedPhase planned : PlannedPhase.of(settings)) {
+    for (PhaseSettings phase : settings.phases()) {
       JoinedModel model = fitted == null ? inputs.model() : fitted.model();
       History soFar = fitted == null ? History.empty() : fitted.history();
       Optional<Evaluation> before = Optional.ofNullable(fitted).map(Fitted::before);
-      fitted = fit(model, planned, soFar, before);
+      Fitted next = fit(model, phase, soFar, before);
+      fitted = fitted == null ? next : next.after(fitted.unfrozen());
     }
     return fitted;
   }
 
   private Fitted fit(
-      JoinedModel model, PlannedPhase planned, History soFar, Optional<Evaluation> known)
+      JoinedModel model, PhaseSettings phase, History soFar, Optional<Evaluation> known)
       throws IOException {
-    Phase phase = planned.phase();
     Split split = inputs.split();
-    try (CutModel cut = model.cut(planned.plan());
+    boolean last = phase.equals(last(settings.phases()));
+    try (CutModel cut = model.cut(phase.plan());
         Featurizer featurizer = featurizer(cut)) {
       LabeledFeatures training = extract(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
-      LabeledFeatures test = extract(featurizer, planned.last() ? split.test() : List.of());
+      LabeledFeatures test = extract(featurizer, last ? split.test() : List.of());
       requireSome(training, validation);
+      if (soFar.epochs().isEmpty()) {
+        requireOrders(training.size());
+      }
       log.lap("features (" + phase.name() + ")");
 
-      Trainer trainer = new Trainer(cut.graft(), phase);
+      Trainer trainer = new Trainer(cut.graft(), phase(phase));
       Evaluation before =
           known.isPresent() ? known.get() : trainer.evaluate(validation, split.labels());
       History history = trainer.fit(training, validation, soFar, log.listener());
@@ -81,6 +93,29 @@ final class PhaseFitting {
       log.lap("training (" + phase.name() + ")");
       return new Fitted(
           trained, history, before, after, tested, cut.unfrozen(), sample(predictions));
+    }
+  }
+
+  private static PhaseSettings last(List<PhaseSettings> phases) {
+    return phases.get(phases.size() - 1);
+  }
+
+  private Phase phase(PhaseSettings phase) throws IOException {
+    return new Phase(
+        phase.name(),
+        phase.epochs(),
+        settings.loop().epoch().batching(phase.batchSize(), settings.loop().seed()),
+        phase.optimizer(),
+        phase.schedule(),
+        phase.stopping());
+  }
+
+  /** An order that is too short is refused before anything trains. */
+  private void requireOrders(int examples) throws IOException {
+    int first = 1;
+    for (PhaseSettings phase : settings.phases()) {
+      phase(phase).batching().requireOrder(first, phase.epochs(), examples);
+      first += phase.epochs();
     }
   }
 

@@ -50,9 +50,7 @@ final class RunExport {
       TrainSettings settings, Split split, PhaseFitting.Fitted fitted) {
     Map<String, Object> training = new LinkedHashMap<>();
     training.put("head", fitted.model().head().describe());
-    training.put("freezePlan", settings.join().plan().describe());
-    training.put("optimizer", settings.loop().optimizer().describe());
-    training.put("schedule", settings.loop().schedule().describe());
+    training.put("phases", settings.phases().stream().map(PhaseSettings::describe).toList());
     training.put("epochs", fitted.history().epochs().size());
     training.put("seed", settings.loop().seed());
     training.put("trainingImages", split.training().size());

@@ -7,6 +7,7 @@ import dev.graft.model.Backbone;
 import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
 import java.io.IOException;
+import java.util.stream.Collectors;
 
 /**
  * What a run starts from.
@@ -27,6 +28,7 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
     Preparation preparation = settings.data().preparation().of(backbone);
     Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
     JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
+    settings.phases().forEach(phase -> model.requireTrains(phase.plan()));
     return new RunInputs(split, preparation, model);
   }
 
@@ -55,30 +57,29 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
 
   /** What is going to be done, in one sentence. */
   String plan(TrainSettings settings) {
-    LoopSettings loop = settings.loop();
-    return "Head %s, %s; %,d images train, %,d validate; %s; %d epochs of batch %d, %s%s; seed %d; float32."
+    return "Head %s; %,d images train, %,d validate; %s; %s; seed %d; float32."
         .formatted(
             model.head().describe(),
-            settings.join().plan().describe(),
             split.training().size(),
             split.validation().size(),
             preparation.describe(),
-            loop.epochs(),
-            loop.batchSize(),
-            loop.optimizer().describe() + schedule(loop),
-            loop.fineTune().epochs() == 0
-                ? ""
-                : ", then %d epochs at %s"
-                    .formatted(loop.fineTune().epochs(), loop.fineTune().learningRate()),
-            loop.seed());
+            settings.phases().stream().map(RunInputs::plan).collect(Collectors.joining(", then ")),
+            settings.loop().seed());
   }
 
-  private static String schedule(LoopSettings loop) {
+  private static String plan(PhaseSettings phase) {
     String schedule =
-        loop.schedule().equals(Schedule.CONSTANT) ? "" : ", " + loop.schedule().describe();
-    return schedule
-        + loop.stopping()
-            .map(stopping -> ", early stopping after " + stopping.patience())
-            .orElse("");
+        phase.schedule().equals(Schedule.CONSTANT) ? "" : ", " + phase.schedule().describe();
+    String stopping =
+        phase.stopping().map(early -> ", early stopping after " + early.patience()).orElse("");
+    return "%d epoch%s of batch %d (%s), %s%s%s"
+        .formatted(
+            phase.epochs(),
+            phase.epochs() == 1 ? "" : "s",
+            phase.batchSize(),
+            phase.plan().describe(),
+            phase.optimizer().describe(),
+            schedule,
+            stopping);
   }
 }

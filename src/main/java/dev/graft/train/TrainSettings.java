@@ -2,9 +2,13 @@ package dev.graft.train;
 
 import dev.graft.model.FreezePlan;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * All that decides a run: the source of the command's options, of {@code run.json} and of the
@@ -17,12 +21,23 @@ import java.util.Optional;
  */
 public record TrainSettings(
     JoinSettings join, DataSettings data, LoopSettings loop, OutputSettings out) {
-  /** Checks that there is something to fine-tune if it is asked for. */
+  /** Checks that there is something to fine-tune if it is asked for, and the phases' names. */
   public TrainSettings {
     if (loop.fineTune().epochs() > 0 && join.plan().equals(FreezePlan.allFrozen())) {
       throw new IllegalArgumentException(
           "Fine-tuning needs layers that are unfrozen, but all are frozen: give --unfreeze,"
               + " --unfreeze-from or --unfreeze-last.");
+    }
+    requireOwnNames(phases(join, loop));
+  }
+
+  private static void requireOwnNames(List<PhaseSettings> phases) {
+    Set<String> names = new HashSet<>();
+    for (PhaseSettings phase : phases) {
+      if (!names.add(phase.name())) {
+        throw new IllegalArgumentException(
+            "Two phases are called \"%s\": give each another name.".formatted(phase.name()));
+      }
     }
   }
 
@@ -69,6 +84,40 @@ public record TrainSettings(
     return new TrainSettings(join, data, loop, other);
   }
 
+  /**
+   * The phases of the run in order: the head's or the only one, the one of fine-tuning if there is
+   * one, then those that were added.
+   */
+  public List<PhaseSettings> phases() {
+    return phases(join, loop);
+  }
+
+  private static List<PhaseSettings> phases(JoinSettings join, LoopSettings loop) {
+    FreezePlan plan = join.plan();
+    boolean tuned = loop.fineTune().epochs() > 0;
+    PhaseSettings first =
+        new PhaseSettings(
+            tuned || plan.equals(FreezePlan.allFrozen()) ? "head" : "head and backbone",
+            tuned ? FreezePlan.allFrozen() : plan,
+            loop.epochs(),
+            loop.batchSize(),
+            loop.optimizer(),
+            loop.schedule(),
+            loop.stopping());
+    List<PhaseSettings> phases = new ArrayList<>(List.of(first));
+    if (tuned) {
+      double rate = loop.fineTune().learningRate();
+      phases.add(
+          first
+              .withName("fine-tune")
+              .withPlan(plan)
+              .withEpochs(loop.fineTune().epochs())
+              .withOptimizer(loop.optimizer().withLearningRate(rate)));
+    }
+    phases.addAll(loop.phases());
+    return List.copyOf(phases);
+  }
+
   /** The command line that repeats the run, for a shell. */
   public String command() {
     return CommandText.of(this);
@@ -95,6 +144,11 @@ public record TrainSettings(
       text.put("fine-tune-epochs", String.valueOf(loop.fineTune().epochs()));
       text.put("fine-tune-learning-rate", String.valueOf(loop.fineTune().learningRate()));
     }
+    List<PhaseSettings> more = loop.phases();
+    more.forEach(phase -> text.put("phase " + phase.name(), phase.describe()));
+    loop.epoch().steps().ifPresent(n -> text.put("steps-per-epoch", String.valueOf(n)));
+    loop.epoch().validationSteps().ifPresent(n -> text.put("validation-steps", String.valueOf(n)));
+    loop.epoch().order().ifPresent(file -> text.put("order", file.toString()));
     text.put("seed", String.valueOf(loop.seed()));
     return text;
   }

@@ -1,7 +1,6 @@
 package dev.graft.train;
 
 import dev.graft.data.Labels;
-import dev.graft.data.Shuffle;
 import dev.graft.features.Examples;
 import dev.graft.features.LabeledFeatures;
 import dev.graft.metrics.ClassPrediction;
@@ -12,10 +11,10 @@ import dev.graft.metrics.Prediction;
 import dev.graft.model.Graft;
 import dev.graft.tensor.HostTensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.tensorflow.Result;
@@ -29,7 +28,7 @@ import org.tensorflow.op.Op;
 public final class Trainer {
   private final Graft graft;
   private final Phase phase;
-  private final GraftBatch batches;
+  private final GraftBatch batch;
   private final UpdateRule.Inputs inputs;
   private final List<Op> step;
   private long steps;
@@ -42,7 +41,7 @@ public final class Trainer {
     this.graft = graft;
     this.phase = phase;
     this.rate = phase.optimizer().learningRate();
-    this.batches = new GraftBatch(graft);
+    this.batch = new GraftBatch(graft);
     this.inputs = UpdateRule.Inputs.add(graft);
     UpdateRule.Updates updates = UpdateRule.addAll(phase.optimizer(), graft, inputs);
     this.step = Stream.concat(updates.apply().stream(), graft.updates().stream()).toList();
@@ -67,9 +66,11 @@ public final class Trainer {
     List<Double> losses = new ArrayList<>();
     Optional<Kept> best = Optional.empty();
     int first = soFar.epochs().size() + 1;
+    Batches batches =
+        new Batches(phase.batching(), training.size(), new Batches.Position(first, 0));
     for (int number = first; number < first + phase.epochs() && !stops(losses); number++) {
-      Tally trained = trainEpoch(training, number, losses, listener);
-      Tally validated = measure(validation);
+      Tally trained = trainEpoch(training, batches, number, losses, listener);
+      Tally validated = measure(validation, phase.batching().validationSteps());
       Epoch epoch =
           new Epoch(
               number,
@@ -109,11 +110,12 @@ public final class Trainer {
     return fit(training, validation, History.empty(), TrainListener.none());
   }
 
-  /** Loss and accuracy on examples, without dropout and without training. */
-  Tally measure(Examples examples) {
+  /** Loss and accuracy on examples, or on some steps of them, without dropout. */
+  private Tally measure(Examples examples, OptionalInt steps) {
     Tally tally = new Tally();
     grade(
         examples,
+        steps.orElse(passSteps(examples)),
         (example, loss, probabilities) ->
             tally.add(loss, argmax(probabilities) == examples.label(example) ? 1 : 0, 1));
     return tally;
@@ -122,7 +124,10 @@ public final class Trainer {
   /** What the model as it is now says, without dropout; {@code [examples][classes]}. */
   public float[][] probabilities(Examples examples) {
     float[][] all = new float[examples.size()][];
-    grade(examples, (example, loss, probabilities) -> all[example] = probabilities);
+    grade(
+        examples,
+        passSteps(examples),
+        (example, loss, probabilities) -> all[example] = probabilities);
     return all;
   }
 
@@ -146,52 +151,54 @@ public final class Trainer {
     void take(int example, float loss, float[] probabilities);
   }
 
-  private void grade(Examples examples, Grades grades) {
-    for (int from = 0; from < examples.size(); from += phase.batchSize()) {
-      int to = Math.min(examples.size(), from + phase.batchSize());
+  /** Goes through the examples in their order, and round again when there are more steps. */
+  private void grade(Examples examples, int steps, Grades grades) {
+    int from = 0;
+    for (int step = 0; step < steps; step++) {
+      int to = Math.min(examples.size(), from + phase.batching().size());
       int[] rows = IntStream.range(from, to).toArray();
-      Graded graded = batches.grade(examples, rows);
+      Graded graded = batch.grade(examples, rows);
       for (int i = 0; i < rows.length; i++) {
         grades.take(rows[i], graded.losses()[i], graded.probabilities()[i]);
       }
+      from = to < examples.size() ? to : 0;
     }
   }
 
+  private int passSteps(Examples examples) {
+    return -Math.floorDiv(-examples.size(), phase.batching().size());
+  }
+
   private Tally trainEpoch(
-      Examples examples, int number, List<Double> losses, TrainListener listener) {
+      Examples examples, Batches batches, int number, List<Double> losses, TrainListener listener) {
     String task = phase.name() + ", epoch " + number;
-    int[] order = Shuffle.permutation(examples.size(), seedOf(number));
-    long stepsPerEpoch = Math.max(1, -Math.floorDiv(-order.length, phase.batchSize()));
+    int stepsPerEpoch = phase.batching().stepsPerEpoch(examples.size());
+    long total = batches.examplesIn(stepsPerEpoch);
     Tally tally = new Tally();
-    for (int from = 0; from < order.length; from += phase.batchSize()) {
-      int[] rows =
-          Arrays.copyOfRange(order, from, Math.min(order.length, from + phase.batchSize()));
+    for (int i = 0; i < stepsPerEpoch; i++) {
       rate =
           phase
               .schedule()
               .rate(
                   phase.optimizer().learningRate(),
                   new Schedule.Moment(steps, stepsPerEpoch, phase.epochs(), losses));
-      double loss = trainStep(examples, rows, tally);
-      if (!Double.isFinite(loss)) {
-        throw new IllegalStateException(
-            "Training stopped in epoch "
-                + number
-                + " at example "
-                + from
-                + ": the loss is "
-                + loss
-                + "; lower the learning rate ("
-                + phase.optimizer().describe()
-                + ").");
-      }
-      listener.progress(task, from + rows.length, order.length);
+      double loss = trainStep(examples, batches.next(), tally);
+      requireNumber(loss, number, i);
+      listener.progress(task, tally.examples(), total);
     }
     return tally;
   }
 
+  private void requireNumber(double loss, int epoch, int step) {
+    if (!Double.isFinite(loss)) {
+      throw new IllegalStateException(
+          "Training stopped in epoch %d at step %d: the loss is %s; lower the learning rate (%s)."
+              .formatted(epoch, step + 1, loss, phase.optimizer().describe()));
+    }
+  }
+
   private double trainStep(Examples examples, int[] rows, Tally tally) {
-    try (GraftBatch.Fed fed = batches.feed(examples, rows);
+    try (GraftBatch.Fed fed = batch.feed(examples, rows);
         var step = HostTensor.of(new long[] {steps}).toNative();
         var learningRate = HostTensor.of(new float[] {(float) rate}).toNative()) {
       Session.Runner runner =
@@ -213,11 +220,6 @@ public final class Trainer {
         return loss;
       }
     }
-  }
-
-  /** Seeds of numpy's generator have 32 bits. */
-  private long seedOf(int epoch) {
-    return (phase.seed() * 1_000_003L + epoch) & 0xFFFFFFFFL;
   }
 
   static int argmax(float[] values) {
@@ -243,6 +245,10 @@ public final class Trainer {
       lossSum += meanLoss * count;
       right += rightOnes;
       examples += count;
+    }
+
+    long examples() {
+      return examples;
     }
 
     double loss() {

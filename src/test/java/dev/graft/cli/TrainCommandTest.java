@@ -58,6 +58,32 @@ class TrainCommandTest {
   }
 
   @Test
+  void phasesAndStepsAreUsedAndRepeated() throws IOException {
+    Ran ran =
+        train(
+                "--epochs",
+                2,
+                "--steps-per-epoch",
+                2,
+                "--validation-steps",
+                1,
+                "--batch-size",
+                5,
+                "--phase",
+                "unfreeze=block1_*, epochs=2, learning_rate=1e-4",
+                "--phase",
+                "epochs=1, unfreeze=none, batch_size=3")
+            .done();
+    assertThat(ran.err()).contains("unfrozen: block1_*", "then 1 epoch of batch 3");
+    assertThat(Files.readAllLines(run.resolve("history.csv")))
+        .extracting(line -> line.split(",")[1])
+        .containsExactly("phase", "head", "head", "fine-tune", "fine-tune", "head 2");
+    assertThat(Files.readString(run.resolve("run.json")))
+        .contains("--phase \\\"name=fine-tune, epochs=2, unfreeze=block1_*, batch_size=5")
+        .contains("--steps-per-epoch 2 --validation-steps 1");
+  }
+
+  @Test
   void scheduleAndEarlyStoppingAreUsedAndRepeated() throws IOException {
     Ran ran =
         train(

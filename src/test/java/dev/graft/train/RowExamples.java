@@ -20,6 +20,11 @@ record RowExamples(float[][] rows, int[] labels) implements Examples {
     return new RowExamples(rows, labels);
   }
 
+  /** One of them alone. */
+  RowExamples only(int example) {
+    return new RowExamples(new float[][] {rows[example]}, new int[] {labels[example]});
+  }
+
   @Override
   public int size() {
     return rows.length;

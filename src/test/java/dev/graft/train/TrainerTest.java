@@ -14,6 +14,7 @@ import dev.graft.model.GoldenModel;
 import dev.graft.model.JoinedModel;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -114,6 +115,94 @@ class TrainerTest {
   }
 
   @Test
+  void aGivenOrderIsFollowed() {
+    List<int[]> given = List.of(new int[] {6, 5, 4, 3, 2, 1, 0}, new int[] {3, 0, 6, 1, 5, 2, 4});
+    List<Integer> read = new ArrayList<>();
+    Phase phase = new Phase("head", 2, 3, Optimizer.parse("sgd(0.1)"), 1);
+    Batching batching = phase.batching().withOrder((pass, examples) -> given.get(pass - 1));
+    fit(plain, phase.withBatching(batching), recording(read), VALIDATION);
+    assertThat(read).containsExactly(6, 5, 4, 3, 2, 1, 0, 3, 0, 6, 1, 5, 2, 4);
+  }
+
+  @Test
+  void stepsOfAnEpochGoRoundTheExamplesFromEpochToEpoch() {
+    List<int[]> given = List.of(new int[] {6, 5, 4, 3, 2, 1, 0}, new int[] {3, 0, 6, 1, 5, 2, 4});
+    List<Integer> read = new ArrayList<>();
+    List<String> progress = new ArrayList<>();
+    Batching batching =
+        Batching.of(3, 1).withSteps(2).withOrder((pass, examples) -> given.get(pass - 1));
+    Phase phase = new Phase("head", 2, 3, Optimizer.parse("sgd(0.1)"), 1).withBatching(batching);
+    TrainListener listener =
+        new TrainListener() {
+          @Override
+          public void progress(String task, long done, long total) {
+            progress.add(task + " " + done + "/" + total);
+          }
+        };
+    fit(plain, phase, recording(read), VALIDATION, listener);
+    assertThat(read).containsExactly(6, 5, 4, 3, 2, 1, 0, 3, 0, 6);
+    assertThat(progress)
+        .containsExactly(
+            "head, epoch 1 3/6", "head, epoch 1 6/6", "head, epoch 2 1/4", "head, epoch 2 4/4");
+  }
+
+  @Test
+  void stepsOfAsManyExamplesAsThereAreChangeNothing() {
+    Phase phase = new Phase("head", 3, 3, Optimizer.parse("adam(0.05)"), 1);
+    Phase stepped = phase.withBatching(phase.batching().withSteps(3).withValidationSteps(2));
+    assertThat(fit(dropping, stepped, TRAINING, VALIDATION))
+        .isEqualTo(fit(dropping, phase, TRAINING, VALIDATION));
+  }
+
+  @Test
+  void validationStepsTakeTheFirstExamplesAndGoRound() {
+    Phase phase = new Phase("head", 1, 2, STILL, 1);
+    for (int steps : new int[] {1, 2, 4}) {
+      List<Integer> read = new ArrayList<>();
+      Batching batching = phase.batching().withValidationSteps(steps);
+      Epoch epoch =
+          fit(plain, phase.withBatching(batching), TRAINING, recording(VALIDATION, read))
+              .history()
+              .epochs()
+              .get(0);
+      List<Integer> expected =
+          List.of(0, 1, 2, 3, 4, 4, 0, 1).subList(0, steps == 4 ? 8 : 2 * steps);
+      assertThat(read).isEqualTo(expected); // a lone row runs twice
+      int examples = steps == 4 ? 7 : 2 * steps;
+      double sum = 0;
+      for (int i = 0; i < examples; i++) {
+        sum += lossAndAccuracy(VALIDATION.only(i % 5))[0];
+      }
+      assertThat(epoch.validationLoss()).isCloseTo(sum / examples, within(1e-6));
+    }
+  }
+
+  private static Examples recording(List<Integer> read) {
+    return recording(TRAINING, read);
+  }
+
+  /** Examples that write down which of them are read. */
+  private static Examples recording(RowExamples examples, List<Integer> read) {
+    return new Examples() {
+      @Override
+      public int size() {
+        return examples.size();
+      }
+
+      @Override
+      public int label(int example) {
+        return examples.label(example);
+      }
+
+      @Override
+      public void read(int tensor, int example, FloatBuffer destination) {
+        read.add(example);
+        examples.read(tensor, example, destination);
+      }
+    };
+  }
+
+  @Test
   void trainingLearns() {
     RowExamples training = RowExamples.random(60, 8, 3, 3);
     Phase phase = new Phase("head", 30, 8, Optimizer.parse("adam(0.05)"), 1);
@@ -203,7 +292,7 @@ class TrainerTest {
     assertThatThrownBy(() -> fit(plain, phase, broken, VALIDATION))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
-            "Training stopped in epoch 1 at example 2: the loss is NaN; lower the learning rate"
+            "Training stopped in epoch 1 at step 2: the loss is NaN; lower the learning rate"
                 + " (adam(0.001)).");
   }
 

@@ -2,9 +2,12 @@ package dev.graft.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.data.Npy;
+import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
 import dev.graft.data.Sha256;
 import dev.graft.features.DrawnImages;
@@ -161,6 +164,90 @@ class TransferLearningTest {
     assertThat(run.proof().frozen())
         .hasSize(variables - changed.size())
         .allMatch(FrozenVariable::isUntouched);
+  }
+
+  @Test
+  void eachPhaseHasACutOfItsOwn() throws Exception {
+    TrainSettings two =
+        settings("two")
+            .withJoin(
+                JoinSettings.of(MODELS.resolve("residual"))
+                    .withPlan(FreezePlan.unfreeze("block2_project*")))
+            .withLoop(loop().withEpochs(2).withFineTune(2, 1e-4));
+    PhaseSettings second = two.phases().get(1);
+    TrainSettings four =
+        two.withOut(output("four", false, features()))
+            .withLoop(
+                two.loop()
+                    .withPhases(
+                        second
+                            .withName("deeper")
+                            .withEpochs(1)
+                            .withPlan(FreezePlan.unfreeze("block2_dwconv")),
+                        second.withName("head again").withPlan(FreezePlan.allFrozen())));
+    TrainedRun first = train(two);
+    TrainedRun run = train(four);
+    assertThat(run.outcome().history().epochs().subList(0, 4))
+        .isEqualTo(first.outcome().history().epochs());
+    assertThat(run.outcome().history().epochs())
+        .extracting(Epoch::phase)
+        .containsExactly(
+            "head", "head", "fine-tune", "fine-tune", "deeper", "head again", "head again");
+    // The first two phases' features are known from the first run.
+    assertThat(run.images().computed()).isEqualTo(30);
+
+    Checkpoint before = SavedModel.read(MODELS.resolve("residual")).checkpoint();
+    Checkpoint after = SavedModel.read(run.folder().resolve("model")).checkpoint();
+    List<String> changed = new ArrayList<>();
+    for (var layer : Handoff.read(MODELS.resolve("residual")).orElseThrow().layers()) {
+      for (var variable : layer.variables()) {
+        if (!after.read(variable.name()).equals(before.read(variable.key()))) {
+          changed.add(layer.name());
+        }
+      }
+    }
+    assertThat(changed)
+        .contains("block2_project", "block2_dwconv")
+        .allMatch(n -> n.startsWith("block2_"));
+    assertThat(run.proof().frozen()).isNotEmpty().allMatch(FrozenVariable::isUntouched);
+    assertThat(Verification.of(run.folder().resolve("model")).isPassed()).isTrue();
+  }
+
+  @Test
+  void whatALaterPhaseCannotUnfreezeIsRefusedBeforeTraining() {
+    PhaseSettings head = settings("run").phases().get(0);
+    LoopSettings loop =
+        loop().withPhases(head.withName("later").withPlan(FreezePlan.unfreeze("block9_*")));
+    List<Epoch> trained = new ArrayList<>();
+    TrainListener listener =
+        new TrainListener() {
+          @Override
+          public void epoch(Epoch epoch) {
+            trained.add(epoch);
+          }
+        };
+    assertThatThrownBy(() -> TransferLearning.train(settings("run").withLoop(loop), listener))
+        .hasMessageContaining("block9_*");
+    assertThat(trained).isEmpty();
+    assertThatThrownBy(() -> settings("run").withLoop(loop().withPhases(head, head.withName("x"))))
+        .hasMessageContaining("Two phases are called \"head\"");
+  }
+
+  @Test
+  void anOrderThatEndsTooSoonIsRefusedBeforeTraining() throws IOException {
+    Path order = folder.resolve("order.npy");
+    int[] rows = new int[24];
+    Arrays.setAll(rows, i -> i % 12);
+    Npy.writeInts(order, NpyArray.of(rows, 2, 12));
+    EpochSettings ordered = EpochSettings.PASS.withOrder(order);
+    assertFails(
+        settings("run").withLoop(loop().withEpoch(ordered)),
+        IllegalArgumentException.class,
+        "ends after 2 passes over the training examples, but pass 3 is needed");
+    assertThat(
+            catchThrowable(
+                () -> train(settings("two").withLoop(loop().withEpochs(2).withEpoch(ordered)))))
+        .isNull();
   }
 
   @Test
