@@ -15,7 +15,8 @@ import org.apache.spark.SparkEnv;
  * model is loaded or the application ends. Safe for many threads.
  */
 final class ExecutorModels {
-  private static final Map<ClusterModel, Loaded> LOADED = new HashMap<>();
+  private static final System.Logger LOG = System.getLogger(ExecutorModels.class.getName());
+  private static final Map<Key, Loaded> LOADED = new HashMap<>();
   private static boolean ending;
 
   static {
@@ -23,6 +24,9 @@ final class ExecutorModels {
   }
 
   private ExecutorModels() {}
+
+  /** A model and the features that it gives beside its answers, as {@link Wanted} has them. */
+  private record Key(ClusterModel model, String features) {}
 
   /** A model and the number of leases. */
   private static final class Loaded {
@@ -66,23 +70,24 @@ final class ExecutorModels {
    *
    * @throws ModelFormatException when this executor's copy is damaged or another model
    */
-  static Lease lease(ClusterModel model) throws IOException {
+  static Lease lease(ClusterModel model, String features) throws IOException {
     synchronized (LOADED) {
       if (ending) {
         throw new IllegalStateException("This executor is ending.");
       }
-      Loaded loaded = LOADED.get(model);
+      Key key = new Key(model, features);
+      Loaded loaded = LOADED.get(key);
       if (loaded == null) {
         closeIdle();
-        loaded = new Loaded(load(model));
-        LOADED.put(model, loaded);
+        loaded = new Loaded(load(model, features));
+        LOADED.put(key, loaded);
       }
       loaded.leases++;
       return new Lease(loaded);
     }
   }
 
-  private static Predictor load(ClusterModel model) throws IOException {
+  private static Predictor load(ClusterModel model, String features) throws IOException {
     NativeSettings.apply(SparkEnv.get().conf());
     Path folder = model.folder();
     Predictor predictor = Predictor.load(folder, Arithmetic.FUSED);
@@ -93,14 +98,8 @@ final class ExecutorModels {
           "The model in %s on this executor has the hash %s, expected %s, the driver's: give every node the same model."
               .formatted(folder, predictor.hash(), model.hash()));
     }
+    LOG.log(System.Logger.Level.INFO, "Loaded the model {0} from {1}.", model.hash(), folder);
     return predictor;
-  }
-
-  /** Number of models that are loaded. */
-  static int count() {
-    synchronized (LOADED) {
-      return LOADED.size();
-    }
   }
 
   /** Closes what no task uses. */
@@ -112,6 +111,7 @@ final class ExecutorModels {
               loaded -> {
                 if (loaded.leases == 0) {
                   loaded.predictor.close();
+                  LOG.log(System.Logger.Level.INFO, "Closed the model {0}.", loaded.predictor.hash());
                 }
                 return loaded.leases == 0;
               });

@@ -50,9 +50,10 @@ public final class GraftFunctions extends AbstractFunction1<SparkSessionExtensio
             "%s takes one argument, the bytes of an image or its path, got %d."
                 .formatted(NAME, arguments.size()));
       }
+      SparkPredictor predictor = predictor(SparkSession.active());
       return new ScalaUDF(
-          new Call(predictor(SparkSession.active()).function()),
-          AnswerColumn.TYPE,
+          new Call(predictor.function()),
+          predictor.answerType(),
           arguments,
           none(),
           Option.empty(),

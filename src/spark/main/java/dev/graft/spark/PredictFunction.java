@@ -1,8 +1,8 @@
 package dev.graft.spark;
 
-import dev.graft.image.BadImageException;
+import dev.graft.predict.Predictions;
 import java.io.IOException;
-import org.apache.hadoop.conf.Configuration;
+import java.util.List;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.api.java.UDF1;
@@ -17,13 +17,13 @@ final class PredictFunction implements UDF1<Object, Row> {
   private static final long serialVersionUID = 1L;
 
   private final ClusterModel model;
-  private final int top;
+  private final Wanted wanted;
   private final SerializableConfiguration files;
   private transient ExecutorModels.Lease lease;
 
-  PredictFunction(ClusterModel model, int top, SerializableConfiguration files) {
+  PredictFunction(ClusterModel model, Wanted wanted, SerializableConfiguration files) {
     this.model = model;
-    this.top = top;
+    this.wanted = wanted;
     this.files = files;
   }
 
@@ -31,27 +31,23 @@ final class PredictFunction implements UDF1<Object, Row> {
   public Row call(Object image) throws IOException {
     TaskContext task = TaskContext.get();
     if (task == null) { // The driver answers small tables itself, without a task.
-      try (ExecutorModels.Lease once = ExecutorModels.lease(model)) {
+      try (ExecutorModels.Lease once = ExecutorModels.lease(model, wanted.features())) {
         return answer(once, image);
       }
     }
     if (lease == null) {
-      ExecutorModels.Lease taken = ExecutorModels.lease(model);
+      ExecutorModels.Lease taken = ExecutorModels.lease(model, wanted.features());
       lease = taken;
       task.addTaskCompletionListener((TaskCompletionListener) context -> taken.close());
     }
     return answer(lease, image);
   }
 
-  private Row answer(ExecutorModels.Lease leased, Object image) {
-    Configuration configuration = files.value();
-    try {
-      byte[] bytes = new RowImage(null, image, configuration).read();
-      return AnswerColumn.of(leased.predictor().predict(bytes), top);
-    } catch (BadImageException e) {
-      return AnswerColumn.error(e.getMessage());
-    } catch (IOException e) {
-      return AnswerColumn.error("cannot be read: " + e);
+  /** A batch of one. */
+  private Row answer(ExecutorModels.Lease leased, Object image) throws IOException {
+    RowImage source = new RowImage(null, image, files.value());
+    try (Predictions<RowImage> one = leased.predictor().start(List.of(source).iterator(), 1)) {
+      return AnswerColumn.of(one.next(), wanted);
     }
   }
 }

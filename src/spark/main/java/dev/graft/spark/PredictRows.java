@@ -22,20 +22,20 @@ final class PredictRows implements MapPartitionsFunction<Row, Row> {
 
   private final ClusterModel model;
   private final int column;
-  private final int top;
+  private final Wanted wanted;
   private final SerializableConfiguration files;
 
-  PredictRows(ClusterModel model, int column, int top, SerializableConfiguration files) {
+  PredictRows(ClusterModel model, int column, Wanted wanted, SerializableConfiguration files) {
     this.model = model;
     this.column = column;
-    this.top = top;
+    this.wanted = wanted;
     this.files = files;
   }
 
   @Override
   public Iterator<Row> call(Iterator<Row> rows) throws IOException {
     TaskContext task = TaskContext.get();
-    ExecutorModels.Lease lease = ExecutorModels.lease(model);
+    ExecutorModels.Lease lease = ExecutorModels.lease(model, wanted.features());
     // Listeners run in reverse order: the answers under way end before the lease.
     task.addTaskCompletionListener((TaskCompletionListener) context -> lease.close());
     Predictions<RowImage> predictions = lease.predictor().start(images(rows), task.cpus());
@@ -79,7 +79,7 @@ final class PredictRows implements MapPartitionsFunction<Row, Row> {
     for (int i = 0; i < row.size(); i++) {
       values[i] = row.get(i);
     }
-    values[row.size()] = AnswerColumn.of(predicted, top);
+    values[row.size()] = AnswerColumn.of(predicted, wanted);
     return RowFactory.create(values);
   }
 }

@@ -27,12 +27,12 @@ public final class SparkPredictor {
 
   private final SparkSession spark;
   private final ClusterModel model;
-  private final int top;
+  private final Wanted wanted;
 
-  private SparkPredictor(SparkSession spark, ClusterModel model, int top) {
+  private SparkPredictor(SparkSession spark, ClusterModel model, Wanted wanted) {
     this.spark = spark;
     this.model = model;
-    this.top = top;
+    this.wanted = wanted;
   }
 
   /**
@@ -44,7 +44,7 @@ public final class SparkPredictor {
    */
   public static SparkPredictor of(SparkSession spark, String modelOrRun) throws IOException {
     ClusterModel model = ClusterModel.ship(spark.sparkContext(), Path.of(modelOrRun));
-    return new SparkPredictor(spark, model, TOP);
+    return new SparkPredictor(spark, model, new Wanted(TOP, false, null));
   }
 
   /**
@@ -57,7 +57,7 @@ public final class SparkPredictor {
    */
   public static SparkPredictor shared(SparkSession spark, String modelOrRun) throws IOException {
     ClusterModel model = ClusterModel.shared(spark.sparkContext(), Path.of(modelOrRun));
-    return new SparkPredictor(spark, model, TOP);
+    return new SparkPredictor(spark, model, new Wanted(TOP, false, null));
   }
 
   /**
@@ -76,11 +76,26 @@ public final class SparkPredictor {
    * @param classes at least 1; all when there are fewer
    */
   public SparkPredictor withTop(int classes) {
-    if (classes < 1) {
-      throw new IllegalArgumentException(
-          "The number of most likely classes must be at least 1, got " + classes + ".");
-    }
-    return new SparkPredictor(spark, model, classes);
+    return with(new Wanted(classes, wanted.logits(), wanted.features()));
+  }
+
+  /** The same with the field {@code logits}, an array of floats. */
+  public SparkPredictor withLogits() {
+    return with(new Wanted(wanted.top(), true, wanted.features()));
+  }
+
+  /** The same with the field {@code features}: what the backbone hands to the head, row-major. */
+  public SparkPredictor withFeatures() {
+    return with(new Wanted(wanted.top(), wanted.logits(), ""));
+  }
+
+  /** The same with the field {@code features}: the output of a layer, row-major. */
+  public SparkPredictor withFeatures(String layer) {
+    return with(new Wanted(wanted.top(), wanted.logits(), layer));
+  }
+
+  private SparkPredictor with(Wanted other) {
+    return new SparkPredictor(spark, model, other);
   }
 
   /** SHA-256 of the model's {@code handoff.json}, which holds that of every other file. */
@@ -90,11 +105,12 @@ public final class SparkPredictor {
 
   /**
    * The type of the answers: {@code label}, {@code probability}, {@code top} (an array of label and
-   * probability, the likeliest first), and {@code error}, which says why there is no answer, as the
-   * end of a sentence that starts with the image's name.
+   * probability, the likeliest first), {@code logits} and {@code features} where they are wanted,
+   * and {@code error}, which says why there is no answer, as the end of a sentence that starts with
+   * the image's name.
    */
-  public static StructType answerType() {
-    return AnswerColumn.TYPE;
+  public StructType answerType() {
+    return AnswerColumn.type(wanted);
   }
 
   /**
@@ -109,8 +125,8 @@ public final class SparkPredictor {
    */
   public Dataset<Row> predict(Dataset<Row> images, String column) {
     StructType schema = images.schema();
-    PredictRows task = new PredictRows(model, indexOf(column, schema), top, files());
-    return images.mapPartitions(task, Encoders.row(schema.add(COLUMN, AnswerColumn.TYPE)));
+    PredictRows task = new PredictRows(model, indexOf(column, schema), wanted, files());
+    return images.mapPartitions(task, Encoders.row(schema.add(COLUMN, answerType())));
   }
 
   private static int indexOf(String column, StructType schema) {
@@ -140,12 +156,12 @@ public final class SparkPredictor {
    * type {@link #answerType}. It answers row by row; {@link #predict} is faster for many.
    */
   public void register(String function) {
-    spark.udf().register(function, new PredictFunction(model, top, files()), AnswerColumn.TYPE);
+    spark.udf().register(function, new PredictFunction(model, wanted, files()), answerType());
   }
 
   /** For the function that {@link GraftFunctions} puts into a session. */
   PredictFunction function() {
-    return new PredictFunction(model, top, files());
+    return new PredictFunction(model, wanted, files());
   }
 
   private SerializableConfiguration files() {
