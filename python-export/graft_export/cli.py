@@ -73,7 +73,7 @@ def _export_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--preparation",
-        choices=["caffe", "tf", "torch", "rescale", "none"],
+        choices=["caffe", "tf", "torch", "rescale", "pil-nearest", "none"],
         help="how images were prepared for --model",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing output")

@@ -62,11 +62,17 @@ class Signature:
 
 @dataclass(frozen=True)
 class Resize:
-    """``tf.image.resize(image, [height, width], method)``."""
+    """The size that images are brought to.
+
+    ``tf.image.resize(image, [height, width], method)``, where ``aspect`` is ``stretch``; ``crop``
+    and ``pad`` are ``crop_to_aspect_ratio`` and ``pad_to_aspect_ratio`` of
+    ``keras.utils.image_dataset_from_directory``.
+    """
 
     method: str
     height: int
     width: int
+    aspect: str = "stretch"
 
 
 @dataclass(frozen=True)
@@ -189,8 +195,8 @@ def _key(member: "dataclasses.Field[Any]") -> str:
 
 def _to_json(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
-        members = dataclasses.fields(value)
-        return {_key(member): _to_json(getattr(value, member.name)) for member in members}
+        values = {member: getattr(value, member.name) for member in dataclasses.fields(value)}
+        return {_key(one): _to_json(of) for one, of in values.items() if of != one.default}
     if isinstance(value, list):
         return [_to_json(item) for item in value]
     return value
@@ -226,6 +232,8 @@ def _record(kind: Any, document: dict[str, Any], where: str) -> Any:
     for member in dataclasses.fields(kind):
         key = _key(member)
         if key not in document:
+            if member.default is not dataclasses.MISSING:
+                continue
             raise GraftError(f'{where} has no "{key}".')
         values[member.name] = _from_json(hints[member.name], document[key], f"{where}: {key}")
     return kind(**values)

@@ -5,13 +5,14 @@ import shutil
 from pathlib import Path
 
 import graft_export  # noqa: F401  sets up the environment before TensorFlow is imported
-from testdata_maker import digits, images, models, preparation, splits
+from testdata_maker import augmentation, digits, images, models, preparation, splits
 
 _PARTS = {
     "digits": digits.make,
     "images": images.make,
     "models": models.make,
     "preparation": preparation.make,
+    "augmentation": augmentation.make,  # of an image of the preparation
     "splits.json": splits.make,
 }
 

@@ -2,6 +2,7 @@ import dataclasses
 import importlib
 from io import BytesIO
 from pathlib import Path
+from typing import Literal
 
 import keras
 import numpy as np
@@ -37,6 +38,36 @@ def test_scaling_equals_keras_bit_for_bit(testdata: Path, name: str) -> None:
 def test_one_channel_equals_keras_grayscale(testdata: Path) -> None:
     expected = np.load(testdata / "preparation" / "grey.npy")
     prepared = prepare(named("none", SIZE, channels=1), photo(testdata))
+    np.testing.assert_array_equal(prepared, expected)
+
+
+@pytest.mark.parametrize("aspect", ["crop", "pad"])
+@pytest.mark.parametrize("size", [(20, 24), (24, 20), (31, 7)])
+def test_other_proportions_are_treated_as_by_image_dataset_from_directory(
+    testdata: Path, tmp_path: Path, aspect: str, size: tuple[int, int]
+) -> None:
+    (tmp_path / "photo.jpg").write_bytes(photo(testdata))
+    data = keras.utils.image_dataset_from_directory(
+        tmp_path,
+        labels=None,
+        image_size=size,
+        verbose=False,
+        crop_to_aspect_ratio=aspect == "crop",
+        pad_to_aspect_ratio=aspect == "pad",
+    )
+    how = named("none", Resize("bilinear", *size, aspect=aspect))
+    np.testing.assert_array_equal(prepare(how, photo(testdata)), next(iter(data))[0])
+
+
+@pytest.mark.parametrize("mode", ["rgb", "grayscale"])
+@pytest.mark.parametrize("size", [(20, 24), (97, 131), (200, 7)])
+def test_pil_nearest_equals_load_img(
+    testdata: Path, mode: Literal["rgb", "grayscale"], size: tuple[int, int]
+) -> None:
+    channels = 3 if mode == "rgb" else 1
+    image = keras.utils.load_img(BytesIO(photo(testdata)), color_mode=mode, target_size=size)
+    expected = keras.utils.img_to_array(image) * np.float32(1 / 255)
+    prepared = prepare(named("pil-nearest", Resize("bilinear", *size), channels), photo(testdata))
     np.testing.assert_array_equal(prepared, expected)
 
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from testdata_maker import digits, preparation, splits
+from testdata_maker import augmentation, digits, preparation, splits
 
 
 def test_the_digits_are_those_of_scikit_learn(testdata: Path, tmp_path: Path) -> None:
@@ -34,6 +34,15 @@ def test_the_preparations_are_those_of_keras(testdata: Path, tmp_path: Path) -> 
     preparation.make(tmp_path)
     for path in sorted((tmp_path / "preparation").glob("*.npy")):
         np.testing.assert_array_equal(np.load(path), np.load(testdata / "preparation" / path.name))
+
+
+def test_the_augmentations_are_those_of_keras(testdata: Path, tmp_path: Path) -> None:
+    (tmp_path / "preparation").symlink_to(testdata / "preparation")
+    augmentation.make(tmp_path)
+    paths = sorted((tmp_path / "augmentation").glob("*.npy"))
+    assert len(paths) == 10
+    for path in paths:
+        np.testing.assert_array_equal(np.load(path), np.load(testdata / "augmentation" / path.name))
 
 
 @pytest.mark.parametrize("name", ["keras3-export", "keras3-saved", "keras2"])

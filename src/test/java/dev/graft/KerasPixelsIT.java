@@ -12,17 +12,20 @@ import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
 import dev.graft.image.ImageReader;
+import dev.graft.image.ImageShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Pixels, labels and splits, bit for bit those of the Keras that is installed. */
 class KerasPixelsIT {
@@ -94,6 +97,82 @@ class KerasPixelsIT {
         assertSame(
             reader, Path.of("testdata", "images", images.get(i)), PythonArrays.row(keras, i));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "bilinear, stretch",
+    "bilinear, crop",
+    "bilinear, pad",
+    "nearest, stretch",
+    "nearest, crop",
+    "nearest, pad",
+    "bicubic, stretch",
+    "bicubic, crop",
+    "bicubic, pad",
+    "area, stretch",
+    "area, crop",
+    "area, pad",
+    "lanczos3, stretch",
+    "lanczos3, crop",
+    "lanczos3, pad",
+    "lanczos5, stretch",
+    "lanczos5, crop",
+    "lanczos5, pad",
+    "gaussian, stretch",
+    "mitchellcubic, stretch"
+  })
+  void imagesOfAllKindsAreResizedAsByImageDatasetFromDirectory(String method, String aspect)
+      throws Exception {
+    Preparation.Resize resize =
+        new Preparation.Resize(
+            Preparation.Method.named(method), Preparation.Aspect.named(aspect), HEIGHT, WIDTH);
+    assertOddFolder(
+        Preparation.named("none", HEIGHT, WIDTH).withResize(resize), method + "-" + aspect, "odd");
+  }
+
+  /** Pillow is not asked at all in Java, and still no pixel differs. */
+  @Test
+  void imagesOfAllKindsArePreparedAsByImageDataGenerator() throws Exception {
+    assertOddFolder(Preparation.named("pil-nearest", HEIGHT, WIDTH), "pil-nearest", "generated");
+  }
+
+  private static void assertOddFolder(Preparation preparation, String expected, String names)
+      throws Exception {
+    NpyArray<float[]> keras = Npy.readFloats(folder.resolve(expected + ".npy"));
+    List<String> images = texts(JSON.readTree(folder.resolve(names + ".json").toFile()));
+    assertThat(images).hasSizeGreaterThan(30);
+    assertThat(keras.shape().get(0)).isEqualTo(images.size());
+    try (ImageReader reader = ImageReader.open(preparation)) {
+      for (int i = 0; i < images.size(); i++) {
+        Path image = folder.resolve("odd").resolve("all").resolve(images.get(i));
+        assertSame(reader, image, PythonArrays.row(keras, i));
+      }
+    }
+  }
+
+  static List<String> foreign() throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve("foreign"))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> !name.endsWith(".npy"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("foreign")
+  void imageThatTensorFlowDoesNotDecodeHasPillowsPixels(String name) throws Exception {
+    Path image = folder.resolve("foreign").resolve(name);
+    NpyArray<float[]> pillow = Npy.readFloats(image.resolveSibling(name + ".npy"));
+    Preparation plain = Preparation.named("none", 1, 1).withResize(null);
+    ImageShape shape =
+        new ImageShape(
+            Math.toIntExact(pillow.shape().get(0)), Math.toIntExact(pillow.shape().get(1)), 3);
+    try (ImageReader reader = ImageReader.open(plain, shape, ImageReader.MAX_PIXELS)) {
+      assertSame(reader, image, pillow.values());
     }
   }
 

@@ -10,7 +10,8 @@ final class PreparationOptions {
   @Option(
       names = "--preparation",
       paramLabel = "NAME",
-      description = "caffe, tf, torch, rescale or none (default: as the handoff says).")
+      description =
+          "caffe, tf, torch, rescale, pil-nearest or none (default: as the handoff says).")
   private String name;
 
   @Option(
@@ -20,6 +21,13 @@ final class PreparationOptions {
           "bilinear, nearest, bicubic, area, lanczos3, lanczos5, gaussian or mitchellcubic"
               + " (default: as the handoff says).")
   private String resize;
+
+  @Option(
+      names = "--aspect",
+      paramLabel = "stretch|crop|pad",
+      description =
+          "What happens to images of other proportions (default: as the handoff says, or stretch).")
+  private String aspect;
 
   @Option(
       names = "--input-size",
@@ -39,6 +47,7 @@ final class PreparationOptions {
     return new PreparationSettings(
         known,
         Optional.ofNullable(resize).map(Preparation.Method::named),
+        Optional.ofNullable(aspect).map(Preparation.Aspect::named),
         Optional.ofNullable(inputSize).map(PreparationSettings.Size::parse),
         Optional.ofNullable(orientation).map(Preparation.Orientation::named));
   }

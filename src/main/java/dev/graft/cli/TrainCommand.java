@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import dev.graft.data.Augmentation;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Evaluation;
 import dev.graft.model.FreezePlan;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -119,6 +121,19 @@ final class TrainCommand implements Callable<Integer> {
   private String validation;
 
   @Option(
+      names = "--augment",
+      arity = "0..1",
+      fallbackValue = "",
+      paramLabel = "STEPS",
+      description =
+          "Change the training images at random: flip, rotation(0.1), shift(0.1), zoom(0.1),"
+              + " crop(0.9), contrast(0.2), brightness(0.1), hue(0.1), saturation(0.3, 0.7),"
+              + " noise(0.02), cutout(0.02, 0.1), from left to right; views(K) keeps K views of each"
+              + " image, live makes new ones in each epoch (alone: \"flip, rotation(0.05),"
+              + " shift(0.05), zoom(0.1), contrast(0.1), views(4)\").")
+  private String augment;
+
+  @Option(
       names = "--epochs",
       defaultValue = "30",
       description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
@@ -205,8 +220,15 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--seed",
       defaultValue = "1",
-      description = "Of the split, the head, the order, the dropout (default: ${DEFAULT-VALUE}).")
+      description =
+          "Of the split, the head, the order, the dropout, the augmentation (default:"
+              + " ${DEFAULT-VALUE}).")
   private long seed;
+
+  @Option(
+      names = "--split-seed",
+      description = "Of the split alone, so that --seed changes all but the split.")
+  private Long splitSeed;
 
   @Option(
       names = "--features",
@@ -284,8 +306,10 @@ final class TrainCommand implements Callable<Integer> {
     return new DataSettings(
         data,
         folder.isPresent() ? DataSettings.DEFAULT_VALIDATION : validationShare(),
+        splitSeed == null ? OptionalLong.empty() : OptionalLong.of(splitSeed),
         folder,
-        preparation.settings());
+        preparation.settings(),
+        Optional.ofNullable(augment).map(Augmentation::parse));
   }
 
   private double validationShare() {

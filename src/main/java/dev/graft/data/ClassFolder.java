@@ -13,15 +13,18 @@ import java.util.stream.Stream;
 
 /**
  * The images of one class: all files below its folder that {@code
- * keras.utils.image_dataset_from_directory} lists, in its order: folders by their path, the names
- * in each sorted, endings compared in lower case, hidden files and hidden sub-folders included,
- * links to folders not followed.
+ * keras.utils.image_dataset_from_directory} lists, and TIFF and PNM files, in its order: folders by
+ * their path, the names in each sorted, endings compared in lower case, hidden files and hidden
+ * sub-folders included, links to folders not followed.
  *
  * @param images the images in that order
  * @param skipped the other files
  */
 record ClassFolder(List<Path> images, List<SkippedFile> skipped) {
-  private static final List<String> ENDINGS = List.of(".bmp", ".gif", ".jpeg", ".jpg", ".png");
+  /** Keras's, then what Keras leaves out and {@code dev.graft.image} reads. */
+  static final List<String> ENDINGS =
+      List.of(
+          ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm");
 
   static ClassFolder read(Path folder) throws IOException {
     Map<String, Path> folders = new TreeMap<>(CodePointOrder.INSTANCE);
@@ -40,7 +43,7 @@ record ClassFolder(List<Path> images, List<SkippedFile> skipped) {
     return new ClassFolder(List.copyOf(images), List.copyOf(skipped));
   }
 
-  /** Whether Keras would list the file; a folder never is one. */
+  /** Whether the file's ending is that of an image; a folder never is one. */
   static boolean isImage(Path file) {
     String name = name(file).toLowerCase(Locale.ROOT);
     return ENDINGS.stream().anyMatch(name::endsWith) && !Files.isDirectory(file);

@@ -12,8 +12,8 @@ import java.util.Optional;
  *
  * <p>Classes and files are found and ordered as {@code keras.utils.image_dataset_from_directory}
  * does with {@code shuffle=False}: class names in Python's order of strings, sub-folders of a class
- * included, hidden class folders left out. Only the endings of the names are looked at, not the
- * files' contents.
+ * included, hidden class folders left out; TIFF and PNM files, which Keras leaves out, are listed
+ * among them. Only the endings of the names are looked at, not the files' contents.
  *
  * <p>A folder with {@code train} beside {@code validation}, {@code val} or {@code test} is taken as
  * parts of one data set instead, each with the same class folders; so is a folder with {@code
@@ -144,7 +144,9 @@ public final class ImageFolder {
         throw new IllegalArgumentException(
             "The class folder "
                 + classes.get(label)
-                + " holds no image (.bmp, .gif, .jpeg, .jpg, .png); add images or remove it.");
+                + " holds no image ("
+                + String.join(", ", ClassFolder.ENDINGS)
+                + "); add images or remove it.");
       }
       for (Path path : files.images()) {
         images.add(new LabeledImage(path, label));

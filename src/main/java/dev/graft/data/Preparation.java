@@ -11,9 +11,9 @@ import java.util.StringJoiner;
  * step left out where it changes nothing:
  *
  * <ol>
- *   <li>decoded as {@code tf.io.decode_image} does, to values from 0 to 255
+ *   <li>decoded as {@code decoder} says, to values from 0 to 255
  *   <li>turned as {@code orientation} says
- *   <li>stretched to the size of {@code resize}, as {@code tf.image.resize} does
+ *   <li>brought to the size of {@code resize}, as {@code tf.image.resize} does, or Pillow
  *   <li>the channels put in the order of {@code colourOrder}
  *   <li>{@code pixel / divisor}, then {@code × scale}, then {@code − mean}, then {@code /
  *       deviation}, mean and deviation a value a channel; all numbers are rounded to float32 first
@@ -22,8 +22,9 @@ import java.util.StringJoiner;
  * <p>{@code divisor} and {@code scale} are separate because {@code x / 255} and {@code x × (1/255)}
  * differ in the last bit, and Keras uses both. Immutable.
  *
+ * @param decoder whose pixels the file's are
  * @param orientation what is done about the EXIF orientation
- * @param resize the size to stretch to, or null to leave images as they are
+ * @param resize the size to bring images to, or null to leave them as they are
  * @param colourOrder the channels of the result
  * @param divisor finite, not zero
  * @param scale finite, not zero
@@ -33,6 +34,7 @@ import java.util.StringJoiner;
  *     or grey and the numbers must have no effect
  */
 public record Preparation(
+    Decoder decoder,
     Orientation orientation,
     Resize resize,
     ColourOrder colourOrder,
@@ -43,10 +45,13 @@ public record Preparation(
     boolean inGraph) {
 
   /** The names that {@link #named} knows. */
-  public static final List<String> NAMES = List.of("caffe", "tf", "torch", "rescale", "none");
+  public static final List<String> NAMES =
+      List.of("caffe", "tf", "torch", "rescale", "pil-nearest", "none");
 
   public Preparation {
+    Objects.requireNonNull(decoder, "decoder");
     Objects.requireNonNull(orientation, "orientation");
+    requirePillowsResize(decoder, resize);
     Objects.requireNonNull(colourOrder, "colourOrder");
     requireFactor("divisor", divisor);
     requireFactor("scale", scale);
@@ -73,12 +78,14 @@ public record Preparation(
   }
 
   /**
-   * A preparation of {@code keras.applications}, stretched with bilinear interpolation, EXIF
-   * orientation ignored.
+   * A preparation of Keras, stretched with bilinear interpolation unless the name says otherwise,
+   * EXIF orientation ignored.
    *
    * @param name {@code caffe} (VGG, ResNet), {@code tf} (ResNetV2, MobileNet, Inception, Xception,
    *     NASNet), {@code torch} (DenseNet), {@code rescale} (a {@code Rescaling(1/255)} layer left
-   *     out of the model) or {@code none} (the model does it: EfficientNet, MobileNetV3, ConvNeXt)
+   *     out of the model), {@code pil-nearest} ({@code
+   *     ImageDataGenerator(rescale=1/255).flow_from_directory}, which decodes and resizes with
+   *     Pillow) or {@code none} (the model does it: EfficientNet, MobileNetV3, ConvNeXt)
    * @param height of the result in pixels
    * @param width of the result in pixels
    * @throws IllegalArgumentException if there is no such name or the size is out of range
@@ -95,6 +102,10 @@ public record Preparation(
               .withMean(List.of(0.485, 0.456, 0.406))
               .withDeviation(List.of(0.229, 0.224, 0.225));
       case "rescale" -> rgb(resize).withScale(1.0 / 255);
+      case "pil-nearest" ->
+          rgb(new Resize(Method.NEAREST, height, width))
+              .withDecoder(Decoder.PILLOW)
+              .withScale(1.0 / 255);
       case "none" -> rgb(resize).withInGraph(true);
       default ->
           throw new IllegalArgumentException(
@@ -106,7 +117,8 @@ public record Preparation(
   private static Preparation rgb(Resize resize) {
     List<Double> zeros = Collections.nCopies(3, 0.0);
     List<Double> ones = Collections.nCopies(3, 1.0);
-    return new Preparation(Orientation.IGNORE, resize, ColourOrder.RGB, 1, 1, zeros, ones, false);
+    return new Preparation(
+        Decoder.TENSORFLOW, Orientation.IGNORE, resize, ColourOrder.RGB, 1, 1, zeros, ones, false);
   }
 
   /** Number of channels of the result: 3, or 1 for grey. */
@@ -114,22 +126,30 @@ public record Preparation(
     return colourOrder.channels();
   }
 
+  /** Another decoder. */
+  public Preparation withDecoder(Decoder decoder) {
+    return new Preparation(
+        decoder, orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+  }
+
   /** Another treatment of the EXIF orientation. */
   public Preparation withOrientation(Orientation orientation) {
     return new Preparation(
-        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+        decoder, orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
   }
 
   /** Another resize; null leaves images as they are. */
   public Preparation withResize(Resize resize) {
     return new Preparation(
-        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+        decoder, orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
   }
 
-  /** The same method of resizing (bilinear if there was none) to another size. */
+  /** The same way of resizing (stretched, bilinear if there was none) to another size. */
   public Preparation withSize(int height, int width) {
-    Method method = resize == null ? Method.BILINEAR : resize.method();
-    return withResize(new Resize(method, height, width));
+    return withResize(
+        resize == null
+            ? new Resize(Method.BILINEAR, height, width)
+            : new Resize(resize.method(), resize.aspect(), height, width));
   }
 
   /**
@@ -139,6 +159,7 @@ public record Preparation(
   public Preparation withColourOrder(ColourOrder order) {
     boolean same = order.channels() == channels();
     return new Preparation(
+        decoder,
         orientation,
         resize,
         order,
@@ -152,40 +173,40 @@ public record Preparation(
   /** Another divisor. */
   public Preparation withDivisor(double divisor) {
     return new Preparation(
-        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+        decoder, orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
   }
 
   /** Another scale. */
   public Preparation withScale(double scale) {
     return new Preparation(
-        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+        decoder, orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
   }
 
   /** Another mean. */
   public Preparation withMean(List<Double> mean) {
     return new Preparation(
-        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+        decoder, orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
   }
 
   /** Another deviation. */
   public Preparation withDeviation(List<Double> deviation) {
     return new Preparation(
-        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+        decoder, orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
   }
 
   /** Whether the model itself does the arithmetic. */
   public Preparation withInGraph(boolean inGraph) {
     return new Preparation(
-        orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
+        decoder, orientation, resize, colourOrder, divisor, scale, mean, deviation, inGraph);
   }
 
   /** One line for people, such as {@code 224×224 bilinear, bgr, − [103.939, 116.779, 123.68]}. */
   public String describe() {
     StringJoiner line = new StringJoiner(", ");
-    line.add(
-        resize == null
-            ? "size as it is"
-            : resize.height() + "×" + resize.width() + " " + resize.method());
+    line.add(resize == null ? "size as it is" : resize.describe());
+    if (decoder == Decoder.PILLOW) {
+      line.add("as Pillow does");
+    }
     if (orientation == Orientation.EXIF) {
       line.add("turned as EXIF says");
     }
@@ -248,6 +269,18 @@ public record Preparation(
     return copy;
   }
 
+  /** Pillow's other methods average over all pixels that an output pixel covers; none is here. */
+  private static void requirePillowsResize(Decoder decoder, Resize resize) {
+    if (decoder == Decoder.PILLOW
+        && resize != null
+        && (resize.method() != Method.NEAREST || resize.aspect() != Aspect.STRETCH)) {
+      throw new IllegalArgumentException(
+          "A preparation with Pillow's pixels resizes with nearest, stretched, but got "
+              + resize.describe()
+              + "; choose a preparation other than pil-nearest for that.");
+    }
+  }
+
   private static void requireFinite(String name, double value) {
     if (!Float.isFinite((float) value)) {
       throw new IllegalArgumentException(
@@ -272,6 +305,25 @@ public record Preparation(
     }
     throw new IllegalArgumentException(
         "No " + what + " is called \"" + text + "\"; expected one of " + List.of(constants) + ".");
+  }
+
+  /** Whose pixels a file's are: decoders differ in rounding, and in what they do with odd files. */
+  public enum Decoder {
+    /** {@code tf.io.decode_image}, as {@code keras.utils.image_dataset_from_directory}. */
+    TENSORFLOW,
+    /** Pillow, as {@code keras.utils.load_img} and {@code ImageDataGenerator}. */
+    PILLOW;
+
+    /** The value that {@link #toString} calls so. */
+    public static Decoder named(String text) {
+      return parse(Decoder.class, "decoder", text);
+    }
+
+    /** The word of the handoff format: {@code tensorflow} or {@code pillow}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** What is done about the orientation that a camera noted in EXIF. */
@@ -342,19 +394,42 @@ public record Preparation(
     }
   }
 
+  /** What happens to an image of other proportions than the model's. */
+  public enum Aspect {
+    /** Height and width are scaled on their own. */
+    STRETCH,
+    /** The largest centred part of the wanted proportions, {@code crop_to_aspect_ratio}. */
+    CROP,
+    /** Fitted into the size, with black on both sides, {@code pad_to_aspect_ratio}. */
+    PAD;
+
+    /** The value that {@link #toString} calls so. */
+    public static Aspect named(String text) {
+      return parse(Aspect.class, "treatment of the aspect ratio", text);
+    }
+
+    /** The word of the handoff format: {@code stretch}, {@code crop} or {@code pad}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
   /**
-   * The size to which images are stretched.
+   * The size to which images are brought.
    *
    * @param method how values between pixels are found
+   * @param aspect what happens to images of other proportions
    * @param height in pixels, 1 to {@value #MAX_SIDE}
    * @param width in pixels, 1 to {@value #MAX_SIDE}
    */
-  public record Resize(Method method, int height, int width) {
+  public record Resize(Method method, Aspect aspect, int height, int width) {
     /** The largest height and width. */
     public static final int MAX_SIDE = 16_384;
 
     public Resize {
       Objects.requireNonNull(method, "method");
+      Objects.requireNonNull(aspect, "aspect");
       if (height < 1 || width < 1 || height > MAX_SIDE || width > MAX_SIDE) {
         throw new IllegalArgumentException(
             "Images cannot be resized to "
@@ -365,6 +440,17 @@ public record Preparation(
                 + MAX_SIDE
                 + " pixels a side.");
       }
+    }
+
+    /** Stretched. */
+    public Resize(Method method, int height, int width) {
+      this(method, Aspect.STRETCH, height, width);
+    }
+
+    /** Such as {@code 224×224 bilinear} or {@code 224×224 bilinear, crop}. */
+    String describe() {
+      String size = height + "×" + width + " " + method;
+      return aspect == Aspect.STRETCH ? size : size + ", " + aspect;
     }
   }
 }

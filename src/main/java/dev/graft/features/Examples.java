@@ -18,4 +18,16 @@ public interface Examples {
    * @param destination takes the row's values at its position
    */
   void read(int tensor, int example, FloatBuffer destination);
+
+  /**
+   * These examples as they look in one pass of training over them. Augmented images look otherwise
+   * in each; number and labels stay.
+   *
+   * @param pass from 1
+   * @param order in which they are going to be read, a permutation of the examples or a part of one
+   * @return valid until the next call
+   */
+  default Examples inPass(int pass, int[] order) {
+    return this;
+  }
 }

@@ -2,8 +2,8 @@ package dev.graft.features;
 
 import dev.graft.data.ProgressListener;
 import dev.graft.image.ExifOrientation;
-import dev.graft.image.ImageFile;
 import dev.graft.image.ImageReader;
+import dev.graft.image.ImageView;
 import dev.graft.image.PreparedImage;
 import dev.graft.model.FrozenGraph;
 import dev.graft.model.ImagePipeline;
@@ -53,9 +53,19 @@ public final class FeatureExtraction {
    * @throws IOException when the store's disk fails
    */
   public Outcome extract(List<Path> images) throws IOException {
+    return extractViews(images.stream().map(ImageView::original).toList());
+  }
+
+  /**
+   * Makes sure that the store has the features of all images and views that can be read.
+   *
+   * @return its hashes are the {@link ImageView#key keys}
+   * @throws IOException when the store's disk fails
+   */
+  Outcome extractViews(List<ImageView> images) throws IOException {
     Pass pass = new Pass();
     pipeline.run(
-        ImageFile.all(images),
+        images.iterator(),
         this::isKnown,
         chunk -> {
           chunk.images().forEach(pass::note);
@@ -72,13 +82,13 @@ public final class FeatureExtraction {
     private int computed;
     private int turned;
 
-    void note(PreparedImage<ImageFile> image) {
-      if (image instanceof PreparedImage.Rejected<ImageFile> bad) {
+    void note(PreparedImage<ImageView> image) {
+      if (image instanceof PreparedImage.Rejected<ImageView> bad) {
         rejected.put(bad.source().path(), bad.reason());
         hashes.add(Optional.empty());
-      } else if (image instanceof PreparedImage.Known<ImageFile> known) {
+      } else if (image instanceof PreparedImage.Known<ImageView> known) {
         found(known.sha256(), known.orientation());
-      } else if (image instanceof PreparedImage.Ready<ImageFile> ready) {
+      } else if (image instanceof PreparedImage.Ready<ImageView> ready) {
         found(ready.sha256(), ready.orientation());
         computed++;
       }
@@ -98,7 +108,7 @@ public final class FeatureExtraction {
     }
   }
 
-  private void append(ImagePipeline.Chunk<ImageFile> chunk) throws IOException {
+  private void append(ImagePipeline.Chunk<ImageView> chunk) throws IOException {
     List<FloatBuffer> features =
         chunk.outputs().stream().map(tensor -> tensor.bytes().asFloatBuffer()).toList();
     if (!features.isEmpty()) {

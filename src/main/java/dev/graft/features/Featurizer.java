@@ -1,5 +1,6 @@
 package dev.graft.features;
 
+import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.ProgressListener;
@@ -10,27 +11,47 @@ import dev.graft.model.CutTensor;
 import dev.graft.model.ImagePipeline;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Turns labelled images into features at a model's cut: each image goes through the trunk once,
- * ever, and its features are kept. Owns a reader and a store, not the cut model; close it. For one
- * thread at a time.
+ * Turns labelled images into features at a model's cut: each image, or each view of it, goes
+ * through the trunk once, ever, and its features are kept. Owns readers and stores, not the cut
+ * model; close it. For one thread at a time.
  */
 public final class Featurizer implements AutoCloseable {
-  private final CutModel cut;
-  private final ImageReader reader;
-  private final FeatureStore store;
-  private final FeatureCache cache;
+  /** How the random numbers of views are drawn; another number for other views of the same text. */
+  private static final String DRAWING = "1";
 
-  private Featurizer(CutModel cut, ImageReader reader, FeatureStore store, FeatureCache cache) {
+  private final CutModel cut;
+  private final Preparation preparation;
+  private final FeatureCache cache;
+  private final Source originals;
+  private final List<Source> views = new ArrayList<>();
+
+  private Featurizer(CutModel cut, Preparation preparation, FeatureCache cache) throws IOException {
     this.cut = cut;
-    this.reader = reader;
-    this.store = store;
+    this.preparation = preparation;
     this.cache = cache;
+    this.originals = open(Optional.empty());
+  }
+
+  /** Where images come from and where their features go; live views have no store. */
+  private record Source(ImageReader reader, Optional<FeatureStore> store) implements AutoCloseable {
+    @Override
+    public void close() throws IOException {
+      try {
+        if (store.isPresent()) {
+          store.get().close();
+        }
+      } finally {
+        reader.close();
+      }
+    }
   }
 
   /**
@@ -57,10 +78,21 @@ public final class Featurizer implements AutoCloseable {
 
   private static Featurizer open(CutModel cut, Preparation preparation, FeatureCache cache)
       throws IOException {
-    ImageReader reader = ImageReader.open(preparation);
+    return new Featurizer(cut, preparation, cache);
+  }
+
+  private Source open(Optional<Augmentation> augmentation) throws IOException {
+    ImageReader reader =
+        augmentation.isPresent()
+            ? ImageReader.open(preparation, augmentation.get())
+            : ImageReader.open(preparation);
     try {
+      if (augmentation.filter(Augmentation::isLive).isPresent()) {
+        return new Source(reader, Optional.empty());
+      }
       List<FeatureSpec> specs = cut.tensors().stream().map(Featurizer::spec).toList();
-      return new Featurizer(cut, reader, cache.open(key(cut, preparation), specs), cache);
+      FeatureStore store = cache.open(key(cut, preparation, augmentation), specs);
+      return new Source(reader, Optional.of(store));
     } catch (IOException | RuntimeException | Error e) {
       reader.close();
       throw e;
@@ -68,10 +100,13 @@ public final class Featurizer implements AutoCloseable {
   }
 
   /** Everything that can change a bit of a feature. */
-  private static FeatureKey key(CutModel cut, Preparation preparation) {
+  private static FeatureKey key(
+      CutModel cut, Preparation preparation, Optional<Augmentation> augmentation) {
     Map<String, String> key = new LinkedHashMap<>();
     key.put("trunk", cut.trunkHash());
     key.put("preparation", preparation.toString());
+    augmentation.ifPresent(
+        steps -> key.put("augmentation", DRAWING + ": " + steps.describeSteps()));
     key.put("precision", "float32");
     key.put("batch", String.valueOf(ImagePipeline.BATCH));
     key.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
@@ -97,21 +132,52 @@ public final class Featurizer implements AutoCloseable {
    */
   public LabeledFeatures extract(List<LabeledImage> images, ProgressListener listener)
       throws IOException {
-    if (cache.limit() != Long.MAX_VALUE) {
-      // An estimate: how many of them the store has is known when their bytes are read.
-      cache.makeRoom(Math.max(0, images.size() - store.rows()) * store.bytesPerImage());
-    }
+    FeatureStore store = originals.store().orElseThrow();
+    makeRoom(store, images.size());
     List<Path> files = images.stream().map(LabeledImage::path).toList();
-    FeatureExtraction extraction = new FeatureExtraction(store, cut.trunk(), reader, listener);
+    FeatureExtraction extraction =
+        new FeatureExtraction(store, cut.trunk(), originals.reader(), listener);
     return LabeledFeatures.of(store, images, extraction.extract(files));
+  }
+
+  /**
+   * Makes the features of augmented views that are not known yet; of live views, checks only that
+   * the images can be read.
+   *
+   * @param seed of the choice which view an epoch shows; live, also of the views
+   * @param listener hears how many views are done
+   * @throws IllegalArgumentException if the augmentation needs colours that the images do not have
+   * @throws IOException when the store's disk fails or can't hold the features
+   */
+  public TrainingFeatures extract(
+      List<LabeledImage> images, Augmentation augmentation, long seed, ProgressListener listener)
+      throws IOException {
+    Source source = open(Optional.of(augmentation));
+    views.add(source);
+    if (source.store().isEmpty()) {
+      return LiveViews.check(cut, source.reader(), images, augmentation, seed);
+    }
+    FeatureStore store = source.store().get();
+    makeRoom(store, Math.multiplyExact(images.size(), augmentation.views()));
+    FeatureExtraction extraction =
+        new FeatureExtraction(store, cut.trunk(), source.reader(), listener);
+    return StoredViews.extract(store, extraction, images, augmentation, seed);
+  }
+
+  /** An estimate: how many of them the store has is known when their bytes are read. */
+  private void makeRoom(FeatureStore store, int rows) throws IOException {
+    if (cache.limit() != Long.MAX_VALUE) {
+      cache.makeRoom(Math.max(0, rows - store.rows()) * store.bytesPerImage());
+    }
   }
 
   @Override
   public void close() throws IOException {
-    try {
-      store.close();
-    } finally {
-      reader.close();
+    try (originals) {
+      for (Source source : views) {
+        source.close();
+      }
+      views.clear();
     }
   }
 }

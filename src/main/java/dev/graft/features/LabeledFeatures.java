@@ -52,6 +52,16 @@ public final class LabeledFeatures implements Examples {
     return new LabeledFeatures(store, Arrays.copyOf(rows, usable.size()), usable, outcome);
   }
 
+  /** The same images with other rows of the same store, one for each. */
+  LabeledFeatures withRows(int[] others) {
+    return new LabeledFeatures(store, others, images, outcome);
+  }
+
+  /** The row of an example in the store. */
+  int row(int example) {
+    return rows[example];
+  }
+
   /** What became of the images, those that could not be read among them. */
   public FeatureExtraction.Outcome outcome() {
     return outcome;

@@ -161,13 +161,13 @@ final class HandoffReader {
         "mean",
         "deviation",
         "inGraph");
-    if (!json.get("decode").text().equals("tensorflow")) {
-      throw json.get("decode").expected("\"tensorflow\"");
-    }
+    JsonValue decode = json.get("decode");
     JsonValue orientation = json.get("orientation");
     JsonValue order = json.get("colourOrder");
+    String decoderName = decode.text();
     String orientationName = orientation.text();
     String orderName = order.text();
+    Preparation.Decoder decoder = decode.make(() -> Preparation.Decoder.named(decoderName));
     Preparation.Orientation turned =
         orientation.make(() -> Preparation.Orientation.named(orientationName));
     Preparation.ColourOrder colours = order.make(() -> Preparation.ColourOrder.named(orderName));
@@ -180,7 +180,15 @@ final class HandoffReader {
     return json.make(
         () ->
             new Preparation(
-                turned, resize.orElse(null), colours, divisor, scale, mean, deviation, inGraph));
+                decoder,
+                turned,
+                resize.orElse(null),
+                colours,
+                divisor,
+                scale,
+                mean,
+                deviation,
+                inGraph));
   }
 
   private static Preparation.Resize resize(JsonValue json) throws ModelFormatException {
@@ -188,7 +196,15 @@ final class HandoffReader {
     String method = json.get("method").text();
     int height = json.get("height").smallInteger();
     int width = json.get("width").smallInteger();
-    return json.make(() -> new Preparation.Resize(Preparation.Method.named(method), height, width));
+    Optional<JsonValue> aspect = json.find("aspect");
+    String aspectName = aspect.isPresent() ? aspect.get().text() : "stretch";
+    return json.make(
+        () ->
+            new Preparation.Resize(
+                Preparation.Method.named(method),
+                Preparation.Aspect.named(aspectName),
+                height,
+                width));
   }
 
   private static Layer layer(JsonValue json) throws ModelFormatException {

@@ -95,7 +95,7 @@ final class HandoffWriter {
 
   private static Map<String, Object> preparation(Preparation preparation) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("decode", "tensorflow");
+    json.put("decode", preparation.decoder().toString());
     json.put("orientation", preparation.orientation().toString());
     json.put("resize", preparation.resize() == null ? null : resize(preparation.resize()));
     json.put("colourOrder", preparation.colourOrder().toString());
@@ -110,6 +110,9 @@ final class HandoffWriter {
   private static Map<String, Object> resize(Preparation.Resize resize) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("method", resize.method().toString());
+    if (resize.aspect() != Preparation.Aspect.STRETCH) {
+      json.put("aspect", resize.aspect().toString());
+    }
     json.put("height", resize.height());
     json.put("width", resize.width());
     return json;

@@ -43,6 +43,11 @@ record JsonValue(Path file, String place, JsonNode node) {
     return new JsonValue(file, placeOf(member), node.get(member));
   }
 
+  /** A member that may be missing. */
+  Optional<JsonValue> find(String member) {
+    return node.has(member) ? Optional.of(get(member)) : Optional.empty();
+  }
+
   private String placeOf(String member) {
     return member.matches("[A-Za-z_]\\w*") ? place + "." + member : place + "[\"" + member + "\"]";
   }

@@ -3,26 +3,50 @@ package dev.graft.image;
 import java.awt.Dimension;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.commons.imaging.ImagingException;
 import org.apache.commons.imaging.bytesource.ByteSource;
 import org.apache.commons.imaging.formats.bmp.BmpImageParser;
 import org.apache.commons.imaging.formats.jpeg.JpegImageParser;
 import org.apache.commons.imaging.formats.png.PngImageParser;
+import org.apache.commons.imaging.formats.pnm.PnmImageParser;
+import org.apache.commons.imaging.formats.tiff.TiffImageParser;
 
-/** The formats that TensorFlow decodes, told apart by the same first bytes. */
+/** The formats that are read, told apart by their first bytes; the first four by TensorFlow. */
 enum ImageFormat {
-  JPEG("ffd8ff", "ffd9"),
-  PNG("89504e470d0a1a0a", "49454e44ae426082"),
-  GIF("47494638", "3b"),
-  BMP("424d", "");
+  JPEG("ffd9", "ffd8ff"),
+  PNG("49454e44ae426082", "89504e470d0a1a0a"),
+  GIF("3b", "47494638"),
+  BMP("", "424d"),
+  TIFF("", "49492a00", "4d4d002a"),
+  PNM("", pnmStarts());
 
-  private final byte[] start;
+  /** What messages say can be read. */
+  private static final String READ = "JPEG, PNG, GIF, BMP, TIFF and PNM";
+
   private final byte[] end;
+  private final List<byte[]> starts;
 
-  ImageFormat(String start, String end) {
-    this.start = HexFormat.of().parseHex(start);
+  ImageFormat(String end, String... starts) {
     this.end = HexFormat.of().parseHex(end);
+    this.starts = Arrays.stream(starts).map(HexFormat.of()::parseHex).toList();
+  }
+
+  /** P1 to P6, then white space. */
+  private static String[] pnmStarts() {
+    return IntStream.rangeClosed(1, 6)
+        .boxed()
+        .flatMap(kind -> Stream.of("0a", "20", "09", "0d").map(space -> "503" + kind + space))
+        .toArray(String[]::new);
+  }
+
+  /** Whether TensorFlow decodes it. */
+  boolean isNative() {
+    return this != TIFF && this != PNM;
   }
 
   static ImageFormat of(byte[] image) throws BadImageException {
@@ -30,11 +54,11 @@ enum ImageFormat {
       throw new BadImageException("is empty");
     }
     for (ImageFormat format : values()) {
-      if (holds(image, 0, format.start)) {
+      if (format.starts.stream().anyMatch(start -> holds(image, 0, start))) {
         return format;
       }
     }
-    throw new BadImageException(describe(image) + ", but only JPEG, PNG, GIF and BMP can be read");
+    throw new BadImageException(describe(image) + ", but only " + READ + " can be read");
   }
 
   /** Whether the file stops before its end mark; false where the format has none. */
@@ -70,6 +94,8 @@ enum ImageFormat {
         case JPEG -> new JpegImageParser().getImageSize(source, null);
         case PNG -> new PngImageParser().getImageSize(source, null);
         case BMP -> new BmpImageParser().getImageSize(source, null);
+        case TIFF -> new TiffImageParser().getImageSize(source, null);
+        case PNM -> new PnmImageParser().getImageSize(source, null);
         case GIF -> throw new AssertionError("A GIF is measured frame by frame.");
       };
     } catch (ImagingException e) {
@@ -82,9 +108,6 @@ enum ImageFormat {
   private static String describe(byte[] image) {
     if (holds(image, 0, ascii("RIFF")) && holds(image, 8, ascii("WEBP"))) {
       return "is a WebP image";
-    }
-    if (holds(image, 0, ascii("II*\0")) || holds(image, 0, ascii("MM\0*"))) {
-      return "is a TIFF image";
     }
     if (holds(image, 4, ascii("ftyp"))) {
       return "is a HEIC or AVIF image, or a video";

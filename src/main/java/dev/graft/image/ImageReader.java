@@ -1,9 +1,15 @@
 package dev.graft.image;
 
+import dev.graft.data.Augmentation;
 import dev.graft.data.Preparation;
 import dev.graft.data.Preparation.Orientation;
 import dev.graft.tensor.Arithmetic;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -18,6 +24,7 @@ import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
+import org.tensorflow.types.TInt64;
 import org.tensorflow.types.TString;
 
 /**
@@ -45,9 +52,22 @@ public final class ImageReader implements AutoCloseable {
   private final Operand<TString> bytes;
   private final Operand<TInt32> orientation;
   private final Operand<TFloat32> prepared;
+  private final Optional<Views> views;
   private volatile boolean closed;
 
-  private ImageReader(Preparation preparation, ImageShape shape, long maxPixels, Graph graph) {
+  /** What is fed and fetched to make a view of an image. */
+  private record Views(
+      Augmentation augmentation,
+      Operand<TInt64> image,
+      Operand<TInt64> number,
+      Operand<TFloat32> prepared) {}
+
+  private ImageReader(
+      Preparation preparation,
+      ImageShape shape,
+      long maxPixels,
+      Optional<Augmentation> augmentation,
+      Graph graph) {
     this.preparation = preparation;
     this.shape = shape;
     this.maxPixels = maxPixels;
@@ -55,8 +75,18 @@ public final class ImageReader implements AutoCloseable {
     Ops tf = Ops.create(graph);
     bytes = tf.placeholder(TString.class, Placeholder.shape(Shape.scalar()));
     orientation = tf.placeholder(TInt32.class, Placeholder.shape(Shape.scalar()));
-    prepared = PreparationOps.prepare(tf, bytes, orientation, preparation);
+    Operand<TFloat32> pixels = PreparationOps.pixels(tf, bytes, orientation, preparation);
+    prepared = PreparationOps.finish(tf, pixels, preparation);
+    views = augmentation.map(steps -> views(tf, pixels, steps));
     session = new Session(graph, Arithmetic.AS_BUILT.config());
+  }
+
+  private Views views(Ops tf, Operand<TFloat32> pixels, Augmentation augmentation) {
+    Operand<TInt64> image = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+    Operand<TInt64> number = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+    Operand<TFloat32> changed =
+        new AugmentationOps(tf, image, number).apply(augmentation, pixels, shape.channels());
+    return new Views(augmentation, image, number, PreparationOps.finish(tf, changed, preparation));
   }
 
   /**
@@ -69,6 +99,16 @@ public final class ImageReader implements AutoCloseable {
   }
 
   /**
+   * Opens a reader for images, and for views of them, of up to {@link #MAX_PIXELS}.
+   *
+   * @throws IllegalArgumentException if the preparation has no resize, or if the augmentation needs
+   *     colours that it does not leave
+   */
+  public static ImageReader open(Preparation preparation, Augmentation augmentation) {
+    return open(preparation, ImageShape.of(preparation), MAX_PIXELS, Optional.of(augmentation));
+  }
+
+  /**
    * Opens a reader.
    *
    * @param shape of every prepared image. Where the preparation has no resize, images of another
@@ -78,6 +118,14 @@ public final class ImageReader implements AutoCloseable {
    * @throws IllegalArgumentException if the preparation makes another shape
    */
   public static ImageReader open(Preparation preparation, ImageShape shape, long maxPixels) {
+    return open(preparation, shape, maxPixels, Optional.empty());
+  }
+
+  private static ImageReader open(
+      Preparation preparation,
+      ImageShape shape,
+      long maxPixels,
+      Optional<Augmentation> augmentation) {
     if (maxPixels < 1) {
       throw new IllegalArgumentException("At most " + maxPixels + " pixels; expected 1 or more.");
     }
@@ -97,7 +145,7 @@ public final class ImageReader implements AutoCloseable {
     }
     Graph graph = new Graph();
     try {
-      return new ImageReader(preparation, shape, maxPixels, graph);
+      return new ImageReader(preparation, shape, maxPixels, augmentation, graph);
     } catch (RuntimeException | Error e) {
       graph.close();
       throw e;
@@ -117,7 +165,8 @@ public final class ImageReader implements AutoCloseable {
   /**
    * Prepares an image.
    *
-   * @param image the bytes of a JPEG, PNG, GIF (its first frame) or BMP file
+   * @param image the bytes of a JPEG, PNG, GIF (its first frame), BMP, TIFF (its first page) or PNM
+   *     file
    * @return its values, row by row, the channels of a pixel together
    * @throws BadImageException if the bytes cannot be used as an image
    * @throws IllegalStateException if the reader is closed
@@ -149,9 +198,32 @@ public final class ImageReader implements AutoCloseable {
 
   /** For a caller that knows the EXIF orientation already. */
   float[] read(byte[] image, int exifOrientation) throws BadImageException {
-    float[] values = new float[shape.values()];
-    run(image, exifOrientation, values);
-    return values;
+    return run(image, exifOrientation, prepared, Map.of());
+  }
+
+  /**
+   * Prepares a view of an image.
+   *
+   * @param image the bytes of the file
+   * @param sha256 of the bytes, from which the view's random numbers follow
+   * @param view its number, 0 or more
+   * @return as {@link #read(byte[])}
+   * @throws BadImageException if the bytes cannot be used as an image
+   * @throws IllegalStateException if the reader was opened without an augmentation, or is closed
+   */
+  public float[] readView(byte[] image, String sha256, long view) throws BadImageException {
+    return readView(image, orientation(image), sha256, view);
+  }
+
+  /** For a caller that knows the EXIF orientation already. */
+  float[] readView(byte[] image, int exifOrientation, String sha256, long view)
+      throws BadImageException {
+    Views made =
+        views.orElseThrow(
+            () -> new IllegalStateException("The image reader has no augmentation to make views."));
+    long seed = HexFormat.fromHexDigitsToLong(sha256, 0, 16);
+    return run(
+        image, exifOrientation, made.prepared(), Map.of(made.image(), seed, made.number(), view));
   }
 
   private int orientation(byte[] image) {
@@ -160,28 +232,42 @@ public final class ImageReader implements AutoCloseable {
         : ExifOrientation.UPRIGHT;
   }
 
-  private void run(byte[] image, int exifOrientation, float[] destination)
+  private float[] run(
+      byte[] image,
+      int exifOrientation,
+      Operand<TFloat32> fetched,
+      Map<Operand<TInt64>, Long> numbers)
       throws BadImageException {
     if (closed) {
       throw new IllegalStateException("The image reader is closed.");
     }
     ImageFormat format = ImageFormat.of(image);
     checkSize(format, image);
-    try (TString file = TString.tensorOfBytes(NdArrays.scalarOfObject(image));
-        TInt32 turned = TInt32.scalarOf(exifOrientation);
-        Result result =
-            session
-                .runner()
-                .setOptions(OPTIONS)
-                .feed(bytes, file)
-                .feed(orientation, turned)
-                .fetch(prepared)
-                .run()) {
-      TFloat32 values = (TFloat32) result.get(0);
-      checkShape(values.shape());
-      values.asRawTensor().data().asFloats().read(destination);
+    byte[] decodable = format.isNative() ? image : ForeignImage.png(format, image);
+    List<TInt64> fed = new ArrayList<>();
+    try (TString file = TString.tensorOfBytes(NdArrays.scalarOfObject(decodable));
+        TInt32 turned = TInt32.scalarOf(exifOrientation)) {
+      Session.Runner runner =
+          session.runner().setOptions(OPTIONS).feed(bytes, file).feed(orientation, turned);
+      for (Map.Entry<Operand<TInt64>, Long> number : numbers.entrySet()) {
+        fed.add(TInt64.scalarOf(number.getValue()));
+        runner.feed(number.getKey(), fed.get(fed.size() - 1));
+      }
+      return fetch(runner, fetched);
     } catch (TFInvalidArgumentException | TFUnimplementedException e) {
       throw new BadImageException(reason(format, image, e), e);
+    } finally {
+      fed.forEach(TInt64::close);
+    }
+  }
+
+  private float[] fetch(Session.Runner runner, Operand<TFloat32> fetched) throws BadImageException {
+    try (Result result = runner.fetch(fetched).run()) {
+      TFloat32 values = (TFloat32) result.get(0);
+      checkShape(values.shape());
+      float[] destination = new float[shape.values()];
+      values.asRawTensor().data().asFloats().read(destination);
+      return destination;
     }
   }
 

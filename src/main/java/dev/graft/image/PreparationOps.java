@@ -2,26 +2,22 @@ package dev.graft.image;
 
 import dev.graft.data.Preparation;
 import dev.graft.data.Preparation.ColourOrder;
-import dev.graft.data.Preparation.Method;
+import dev.graft.data.Preparation.Decoder;
 import dev.graft.data.Preparation.Orientation;
-import dev.graft.data.Preparation.Resize;
 import java.util.List;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.StridedSlice;
 import org.tensorflow.op.image.DecodeImage;
-import org.tensorflow.op.image.ResizeBicubic;
-import org.tensorflow.op.image.ResizeBilinear;
-import org.tensorflow.op.image.ResizeNearestNeighbor;
-import org.tensorflow.op.image.ScaleAndTranslate;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TString;
 import org.tensorflow.types.TUint8;
+import org.tensorflow.types.family.TNumber;
 
 /**
  * A {@link Preparation} as TensorFlow ops: the same as {@code tf.io.decode_image} and {@code
- * tf.image.resize} emit, then the arithmetic in the order of the preparation.
+ * tf.image.resize} emit, or what Pillow does, then the arithmetic in the order of the preparation.
  */
 public final class PreparationOps {
   /** Whether rows and columns are swapped, by orientation − 1. */
@@ -53,25 +49,54 @@ public final class PreparationOps {
    */
   public static Operand<TFloat32> prepare(
       Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
+    return finish(tf, pixels(tf, bytes, orientation, preparation), preparation);
+  }
+
+  /** The image as it was decoded, turned and resized: red first, from 0 to 255. */
+  static Operand<TFloat32> pixels(
+      Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
+    return preparation.decoder() == Decoder.PILLOW
+        ? pillowsPixels(tf, bytes, orientation, preparation)
+        : tensorFlowsPixels(tf, bytes, orientation, preparation);
+  }
+
+  /** The order of the channels and the arithmetic. */
+  static Operand<TFloat32> finish(Ops tf, Operand<TFloat32> pixels, Preparation preparation) {
+    boolean reversed = preparation.colourOrder() == ColourOrder.BGR;
+    return scale(
+        tf, reversed ? tf.reverse(pixels, tf.constant(new int[] {2})) : pixels, preparation);
+  }
+
+  private static Operand<TFloat32> tensorFlowsPixels(
+      Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
     Operand<TUint8> decoded =
         tf.image.decodeImage(
             bytes,
             TUint8.class,
             DecodeImage.channels((long) preparation.channels()),
             DecodeImage.expandAnimations(false));
-    Operand<TUint8> upright =
-        preparation.orientation() == Orientation.EXIF ? turn(tf, decoded, orientation) : decoded;
-    Operand<TFloat32> pixels =
-        preparation.resize() == null
-            ? tf.dtypes.cast(upright, TFloat32.class)
-            : resize(tf, upright, preparation.resize(), preparation.channels());
-    if (preparation.colourOrder() == ColourOrder.BGR) {
-      pixels = tf.reverse(pixels, tf.constant(new int[] {2}));
-    }
-    return scale(tf, pixels, preparation);
+    Operand<TUint8> upright = upright(tf, decoded, orientation, preparation);
+    return preparation.resize() == null
+        ? tf.dtypes.cast(upright, TFloat32.class)
+        : ResizeOps.resize(tf, upright, preparation.resize(), preparation.channels());
   }
 
-  private static Operand<TUint8> turn(Ops tf, Operand<TUint8> image, Operand<TInt32> orientation) {
+  private static Operand<TFloat32> pillowsPixels(
+      Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
+    Operand<TFloat32> decoded = PillowOps.decode(tf, bytes, preparation.colourOrder());
+    Operand<TFloat32> upright = upright(tf, decoded, orientation, preparation);
+    return preparation.resize() == null
+        ? upright
+        : PillowOps.nearest(tf, upright, preparation.resize(), preparation.channels());
+  }
+
+  private static <T extends TNumber> Operand<T> upright(
+      Ops tf, Operand<T> image, Operand<TInt32> orientation, Preparation preparation) {
+    return preparation.orientation() == Orientation.EXIF ? turn(tf, image, orientation) : image;
+  }
+
+  private static <T extends TNumber> Operand<T> turn(
+      Ops tf, Operand<T> image, Operand<TInt32> orientation) {
     Operand<TInt32> index = tf.math.sub(orientation, tf.constant(1));
     Operand<TInt32> axes = tf.gather(tf.constant(AXES), index, tf.constant(0)); // [3]
     Operand<TInt32> strides = tf.gather(tf.constant(STRIDES), index, tf.constant(0)); // [3]
@@ -83,42 +108,6 @@ public final class PreparationOps {
         strides,
         StridedSlice.beginMask(ALL_AXES),
         StridedSlice.endMask(ALL_AXES));
-  }
-
-  private static Operand<TFloat32> resize(
-      Ops tf, Operand<TUint8> image, Resize resize, int channels) {
-    Operand<TUint8> batch = tf.expandDims(image, tf.constant(0)); // [1, ?, ?, channels]
-    Operand<TInt32> size = tf.constant(new int[] {resize.height(), resize.width()});
-    Operand<TFloat32> resized =
-        switch (resize.method()) {
-          case BILINEAR ->
-              tf.image.resizeBilinear(batch, size, ResizeBilinear.halfPixelCenters(true));
-          case NEAREST ->
-              tf.dtypes.cast(
-                  tf.image.resizeNearestNeighbor(
-                      batch, size, ResizeNearestNeighbor.halfPixelCenters(true)),
-                  TFloat32.class);
-          case BICUBIC -> tf.image.resizeBicubic(batch, size, ResizeBicubic.halfPixelCenters(true));
-          case AREA -> tf.image.resizeArea(batch, size);
-          case LANCZOS3, LANCZOS5, GAUSSIAN, MITCHELLCUBIC ->
-              scaleAndTranslate(tf, batch, size, resize.method());
-        };
-    return tf.reshape(resized, tf.constant(new int[] {resize.height(), resize.width(), channels}));
-  }
-
-  private static Operand<TFloat32> scaleAndTranslate(
-      Ops tf, Operand<TUint8> batch, Operand<TInt32> size, Method method) {
-    Operand<TInt32> given = // [2]
-        tf.slice(tf.shape(batch), tf.constant(new int[] {1}), tf.constant(new int[] {2}));
-    Operand<TFloat32> scale =
-        tf.math.div(tf.dtypes.cast(size, TFloat32.class), tf.dtypes.cast(given, TFloat32.class));
-    return tf.image.scaleAndTranslate(
-        batch,
-        size,
-        scale,
-        tf.constant(new float[2]),
-        ScaleAndTranslate.kernelType(method.toString()),
-        ScaleAndTranslate.antialias(false));
   }
 
   private static Operand<TFloat32> scale(

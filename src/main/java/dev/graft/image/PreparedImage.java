@@ -13,9 +13,9 @@ public sealed interface PreparedImage<S extends ImageSource> {
    * A prepared image.
    *
    * @param source where its bytes come from
-   * @param sha256 of the bytes, 64 lower-case hexadecimal digits
+   * @param sha256 of the bytes, 64 lower-case hexadecimal digits; for a view, {@link ImageView#key}
    * @param orientation the EXIF orientation, 1 to 8, whether it was applied or not
-   * @param values as {@link ImageReader#read(byte[])} gives them; the array belongs to the caller
+   * @param values as {@link ImageReader} gives them; the array belongs to the caller
    * @param <S> where its bytes come from
    */
   record Ready<S extends ImageSource>(S source, String sha256, int orientation, float[] values)
@@ -25,7 +25,7 @@ public sealed interface PreparedImage<S extends ImageSource> {
    * An image whose values the caller did not want to be prepared.
    *
    * @param source where its bytes come from
-   * @param sha256 of the bytes
+   * @param sha256 of the bytes; for a view, {@link ImageView#key}
    * @param orientation the EXIF orientation, 1 to 8
    * @param <S> where its bytes come from
    */

@@ -64,8 +64,8 @@ public final class PreparedImages<S extends ImageSource>
    * Starts to prepare the images whose contents are not known yet.
    *
    * @param threads number of threads, at least 1
-   * @param known says of the SHA-256 of an image's bytes whether its values are not needed; called
-   *     from several threads at once
+   * @param known says of the SHA-256 of an image's bytes, or of a {@link ImageView#key}, whether
+   *     the values are not needed; called from several threads at once
    */
   public static <S extends ImageSource> PreparedImages<S> of(
       Iterator<? extends S> sources, ImageReader reader, int threads, Predicate<String> known) {
@@ -132,10 +132,12 @@ public final class PreparedImages<S extends ImageSource>
     try {
       byte[] image = source.read();
       String sha256 = Sha256.of(image);
+      String key = source instanceof ImageView view ? view.key(sha256) : sha256;
       int orientation = ExifOrientation.of(image);
-      return known.test(sha256)
-          ? new PreparedImage.Known<>(source, sha256, orientation)
-          : new PreparedImage.Ready<>(source, sha256, orientation, reader.read(image, orientation));
+      return known.test(key)
+          ? new PreparedImage.Known<>(source, key, orientation)
+          : new PreparedImage.Ready<>(
+              source, key, orientation, read(source, image, sha256, orientation));
     } catch (BadImageException e) {
       return new PreparedImage.Rejected<>(source, e.getMessage());
     } catch (IOException e) {
@@ -143,6 +145,13 @@ public final class PreparedImages<S extends ImageSource>
     } catch (RuntimeException e) {
       throw new IllegalStateException(source + " could not be prepared: " + e.getMessage(), e);
     }
+  }
+
+  private float[] read(S source, byte[] image, String sha256, int orientation)
+      throws BadImageException {
+    return source instanceof ImageView view && view.number() != ImageView.ORIGINAL
+        ? reader.readView(image, orientation, sha256, view.number())
+        : reader.read(image, orientation);
   }
 
   private static Thread thread(Runnable work) {

@@ -6,44 +6,75 @@ import static dev.graft.report.Html.group;
 import static dev.graft.report.Html.tag;
 import static dev.graft.report.Html.text;
 
+import dev.graft.metrics.ClassEvaluation;
 import dev.graft.metrics.ClassFigures;
 import dev.graft.metrics.ConfusionMatrix;
+import dev.graft.metrics.LabelEvaluation;
+import dev.graft.metrics.ScoreCurve;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
-/** Precision, recall and F1 of each class. */
+/** Precision, recall and F1 of each class or label, and the areas under its curves. */
 final class Classes {
   /** More rows than this nobody reads; the weakest classes are shown then. */
   private static final int MOST_ROWS = 200;
 
-  private final ConfusionMatrix matrix;
+  private final String kind;
   private final List<ClassFigures> figures;
+  private final List<ClassFigures> averages;
+  private final Map<String, ScoreCurve> curves;
 
-  Classes(ConfusionMatrix matrix) {
-    this.matrix = matrix;
-    this.figures = matrix.figures();
+  private Classes(
+      String kind,
+      List<ClassFigures> figures,
+      List<ClassFigures> averages,
+      List<ScoreCurve> curves) {
+    this.kind = kind;
+    this.figures = figures;
+    this.averages = averages;
+    this.curves = curves.stream().collect(Collectors.toMap(ScoreCurve::label, curve -> curve));
   }
 
-  Html toHtml() {
+  static Classes of(ClassEvaluation evaluation) {
+    ConfusionMatrix matrix = evaluation.confusion();
+    return new Classes(
+        "class",
+        matrix.figures(),
+        List.of(matrix.macroAverage(), matrix.weightedAverage()),
+        evaluation.curves());
+  }
+
+  static Classes of(LabelEvaluation evaluation) {
+    return new Classes(
+        "label",
+        evaluation.figures(),
+        List.of(evaluation.micro(), evaluation.macro(), evaluation.weighted()),
+        evaluation.curves());
+  }
+
+  Section toSection() {
     boolean all = figures.size() <= MOST_ROWS;
     List<Html> rows = new ArrayList<>();
     (all ? figures : weakest(MOST_ROWS)).forEach(one -> rows.add(row(one)));
-    rows.add(average(matrix.macroAverage()));
-    rows.add(average(matrix.weightedAverage()));
+    averages.forEach(one -> rows.add(average(one)));
+    String many = kind.equals("class") ? "classes" : "labels";
     String caption =
         all
-            ? "Figures of each class on the validation images"
-            : "The %d weakest of %s classes on the validation images"
-                .formatted(MOST_ROWS, Words.count(figures.size()));
-    return Page.section(
+            ? "Figures of each %s on the validation images".formatted(kind)
+            : "The %d weakest of %s %s on the validation images"
+                .formatted(MOST_ROWS, Words.count(figures.size()), many);
+    return Section.of(
         "classes",
-        "Classes",
+        kind.equals("class") ? "Classes" : "Labels",
         hardest(),
         Page.table(
             caption,
             "figures",
-            Page.headings("class", "precision", "recall", "F1", "images"),
+            Page.headings(
+                kind, "precision", "recall", "F1", "ROC AUC", "average precision", "images"),
             rows));
   }
 
@@ -54,8 +85,8 @@ final class Classes {
         text("Hardest for the model: "),
         tag("strong", Html.name(hardest.label())),
         text(
-            ", with an F1 of %s. Precision: of the images given this class, the share that are of it. Recall: of the images of this class, the share that were given it. F1: their harmonic mean."
-                .formatted(Words.percent(hardest.f1()))));
+            ", with an F1 of %s. Precision: of the images given this %s, the share that are of it. Recall: of the images of this %<s, the share that were given it. F1: their harmonic mean."
+                .formatted(Words.percent(hardest.f1()), kind)));
   }
 
   private List<ClassFigures> weakest(int count) {
@@ -65,13 +96,16 @@ final class Classes {
         .toList();
   }
 
-  private static Html row(ClassFigures one) {
+  private Html row(ClassFigures one) {
+    ScoreCurve curve = curves.get(one.label());
     return tag(
         "tr",
         Page.rowHead(one.label()),
         tag("td", Words.percent(one.precision())),
         tag("td", Words.percent(one.recall())),
         tag("td", Page.bar("f1", one.f1()), text(Words.percent(one.f1()))),
+        tag("td", Words.decimal(curve == null ? Double.NaN : curve.rocAuc())),
+        tag("td", Words.decimal(curve == null ? Double.NaN : curve.averagePrecision())),
         tag("td", Words.count(one.support())));
   }
 
@@ -84,6 +118,8 @@ final class Classes {
             tag("td", Words.percent(average.precision())),
             tag("td", Words.percent(average.recall())),
             tag("td", Words.percent(average.f1())),
+            tag("td", ""),
+            tag("td", ""),
             tag("td", Words.count(average.support()))));
   }
 }

@@ -35,9 +35,9 @@ final class Confusions {
 
   private record Confusion(int actual, int predicted, int count) {}
 
-  Html toHtml() {
+  Section toSection() {
     List<Confusion> confusions = confusions();
-    return Page.section(
+    return Section.of(
         "confusion",
         "Confusion",
         size > MOST_CLASSES
@@ -99,6 +99,14 @@ final class Confusions {
     return tag(
         "td",
         css(actual == predicted ? "right" : "wrong"),
+        attribute(
+            "title",
+            "%s taken for %s: %s, %s of the class"
+                .formatted(
+                    matrix.labels().get(actual),
+                    matrix.labels().get(predicted),
+                    Words.count(count),
+                    Words.percent(share))),
         attribute("style", Words.format("--share:%.3f", share)),
         text(Words.count(count)),
         shares ? tag("small", Words.format("%.0f%%", 100 * share)) : group());

@@ -8,14 +8,19 @@ import static dev.graft.report.Html.text;
 
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.History;
-import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.DoubleFunction;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
-/** Loss and accuracy over the epochs, as curves and as a table. */
+/** Loss, accuracy and learning rate over the epochs, as curves and as a table. */
 final class Curves {
+  /** More dots hide the line. */
+  private static final int MOST_DOTS = 60;
+
   private final List<Epoch> epochs;
   private final History history;
 
@@ -24,16 +29,23 @@ final class Curves {
     this.epochs = history.epochs();
   }
 
-  Html toHtml() {
+  List<Section> toSections() {
     if (epochs.isEmpty()) {
-      return group();
+      return List.of();
     }
-    return Page.section(
-        "curves",
-        "Curves",
-        best(),
-        tag("div", css("charts"), loss(), accuracy()),
-        Page.details("Every epoch as numbers", table()));
+    return List.of(
+        Section.of(
+            "curves",
+            "Curves",
+            best(),
+            tag("div", css("charts"), loss(), accuracy()),
+            tag(
+                "p",
+                css("legend"),
+                Page.key("training", text("training")),
+                Page.key("validation", text("validation"))),
+            learningRate(),
+            Page.details("Every epoch as numbers", table())));
   }
 
   private Html best() {
@@ -50,89 +62,178 @@ final class Curves {
     return tag("p", words);
   }
 
+  /** Values over the epochs; {@code style} is the class that gives their colour. */
+  private record Series(String name, String style, List<Plot.Point> points) {}
+
   private Html loss() {
-    List<LineChart.Series> series = series(Epoch::loss, Epoch::validationLoss);
+    List<Series> series =
+        List.of(
+            series("training", Epoch::loss, Words::decimal),
+            series("validation", Epoch::validationLoss, Words::decimal));
     double highest = values(series).max().orElse(1);
     Axis axis = Axis.over(0, highest, 5);
+    return chart("Loss", series, axis, Curves.decimals(axis));
+  }
+
+  /** As many digits as the ticks need. */
+  static DoubleFunction<String> decimals(Axis axis) {
     int digits = (int) Math.max(0, Math.min(6, Math.ceil(-Math.log10(axis.step()) - 1e-9)));
-    return chart("Loss", series, axis, value -> Words.format("%." + digits + "f", value));
+    return value -> Words.format("%." + digits + "f", value);
   }
 
+  /** Empty where nothing is just right or wrong. */
   private Html accuracy() {
-    List<LineChart.Series> series = series(Epoch::accuracy, Epoch::validationAccuracy);
-    double lowest = values(series).min().orElse(0);
-    double highest = values(series).max().orElse(1);
-    Axis axis = Axis.over(lowest, Math.min(1, Math.max(highest, lowest + 0.01)), 5);
-    int digits = axis.step() < 0.0099 ? 1 : 0;
-    return chart(
-        "Accuracy", series, axis, value -> Words.format("%." + digits + "f%%", 100 * value));
+    List<Series> series =
+        List.of(
+            series("training", Epoch::accuracy, Words::percent),
+            series("validation", Epoch::validationAccuracy, Words::percent));
+    if (values(series).findAny().isEmpty()) {
+      return group();
+    }
+    Axis axis = shares(values(series).toArray());
+    return chart("Accuracy", series, axis, percents(axis));
   }
 
-  private Html chart(
-      String name, List<LineChart.Series> series, Axis axis, DoubleFunction<String> label) {
+  /** From below the lowest share to above the highest. */
+  static Axis shares(double[] shares) {
+    double lowest = DoubleStream.of(shares).min().orElse(0);
+    double highest = DoubleStream.of(shares).max().orElse(1);
+    return Axis.over(lowest, Math.min(1, Math.max(highest, lowest + 0.01)), 5);
+  }
+
+  static DoubleFunction<String> percents(Axis axis) {
+    int digits = axis.step() < 0.0099 ? 1 : 0;
+    return value -> Words.format("%." + digits + "f%%", 100 * value);
+  }
+
+  private Html chart(String name, List<Series> series, Axis axis, DoubleFunction<String> label) {
+    Plot plot = new Plot(260, epochScale(), new Plot.Scale(axis, "", label));
+    for (Series one : series) {
+      plot.line(one.style(), one.points());
+      if (one.points().size() <= MOST_DOTS) {
+        plot.dots(one.style(), one.points());
+      }
+    }
+    boundaries(plot);
+    return tag("figure", plot.toHtml(describe(name, series, label)), tag("figcaption", name));
+  }
+
+  private Plot.Scale epochScale() {
     int first = epochs.get(0).number();
     int last = epochs.get(epochs.size() - 1).number();
-    LineChart chart =
-        new LineChart(
-            describe(name, series, label),
-            series,
-            boundaries(),
-            Axis.overWholeNumbers(first, last, 6),
-            axis,
-            label);
-    return tag("figure", chart.toHtml(), tag("figcaption", name));
+    return new Plot.Scale(
+        Axis.overWholeNumbers(first, last, 6), "epoch", tick -> Words.count((long) tick));
   }
 
-  private static String describe(
-      String name, List<LineChart.Series> series, DoubleFunction<String> label) {
+  private void boundaries(Plot plot) {
+    for (int i = 1; i < epochs.size(); i++) {
+      String phase = epochs.get(i).phase();
+      if (!phase.equals(epochs.get(i - 1).phase()) && epochs.get(i - 1).number() > 0) {
+        plot.boundary(epochs.get(i).number(), phase);
+      }
+    }
+  }
+
+  /** On a logarithmic scale where the phases' rates lie far apart. */
+  private Html learningRate() {
+    List<Epoch> rated =
+        epochs.stream().filter(epoch -> Double.isFinite(epoch.learningRate())).toList();
+    if (rated.isEmpty()) {
+      return group();
+    }
+    double highest = rated.stream().mapToDouble(Epoch::learningRate).max().orElseThrow();
+    Map<String, Double> byPhase = new LinkedHashMap<>();
+    rated.forEach(epoch -> byPhase.merge(epoch.phase(), epoch.learningRate(), Math::max));
+    double lowestPhase = Collections.min(byPhase.values());
+    boolean logarithmic = lowestPhase > 0 && highest / lowestPhase >= 8;
+    double floor = lowestPhase / 100;
+    List<Plot.Point> points =
+        rated.stream()
+            .map(
+                epoch ->
+                    new Plot.Point(
+                        epoch.number(),
+                        logarithmic
+                            ? Math.log10(Math.max(floor, epoch.learningRate()))
+                            : epoch.learningRate(),
+                        "epoch %d: %s".formatted(epoch.number(), Words.rate(epoch.learningRate()))))
+            .toList();
+    Axis axis =
+        logarithmic
+            ? Axis.over(
+                Math.floor(points.stream().mapToDouble(Plot.Point::y).min().orElseThrow()),
+                Math.ceil(Math.log10(highest)),
+                4)
+            : Axis.over(0, highest, 3);
+    Plot plot =
+        new Plot(
+                880,
+                170,
+                epochScale(),
+                new Plot.Scale(
+                    axis, "", tick -> Words.rate(logarithmic ? Math.pow(10, tick) : round(tick))))
+            .line("rate", points);
+    if (points.size() <= MOST_DOTS) {
+      plot.dots("rate", points);
+    }
+    boundaries(plot);
+    String words =
+        "Learning rate by epoch: %s in epoch %d, %s in epoch %d."
+            .formatted(
+                Words.rate(rated.get(0).learningRate()),
+                rated.get(0).number(),
+                Words.rate(rated.get(rated.size() - 1).learningRate()),
+                rated.get(rated.size() - 1).number());
+    return tag(
+        "div",
+        css("charts wide"),
+        tag("figure", plot.toHtml(words), tag("figcaption", "Learning rate")));
+  }
+
+  /** Without the dust of binary fractions. */
+  private static double round(double tick) {
+    return Double.parseDouble(Words.format("%.6g", tick));
+  }
+
+  private static String describe(String name, List<Series> series, DoubleFunction<String> label) {
     StringBuilder words = new StringBuilder(name + " by epoch.");
-    for (LineChart.Series one : series) {
+    for (Series one : series) {
       if (!one.points().isEmpty()) {
-        LineChart.Point first = one.points().get(0);
-        LineChart.Point last = one.points().get(one.points().size() - 1);
+        Plot.Point first = one.points().get(0);
+        Plot.Point last = one.points().get(one.points().size() - 1);
         words.append(
             " %s: %s in epoch %d, %s in epoch %d."
                 .formatted(
                     one.name(),
-                    label.apply(first.value()),
-                    first.epoch(),
-                    label.apply(last.value()),
-                    last.epoch()));
+                    label.apply(first.y()),
+                    (int) first.x(),
+                    label.apply(last.y()),
+                    (int) last.x()));
       }
     }
     return words.toString();
   }
 
-  private List<LineChart.Series> series(
-      ToDoubleFunction<Epoch> training, ToDoubleFunction<Epoch> validation) {
-    return List.of(
-        new LineChart.Series("training", "training", points(training)),
-        new LineChart.Series("validation", "validation", points(validation)));
-  }
-
   /** A loss that overflowed has no place on a scale. */
-  private List<LineChart.Point> points(ToDoubleFunction<Epoch> figure) {
-    return epochs.stream()
-        .filter(epoch -> Double.isFinite(figure.applyAsDouble(epoch)))
-        .map(epoch -> new LineChart.Point(epoch.number(), figure.applyAsDouble(epoch)))
-        .toList();
+  private Series series(String name, ToDoubleFunction<Epoch> figure, DoubleFunction<String> value) {
+    return new Series(
+        name,
+        name,
+        epochs.stream()
+            .filter(epoch -> Double.isFinite(figure.applyAsDouble(epoch)))
+            .map(
+                epoch ->
+                    new Plot.Point(
+                        epoch.number(),
+                        figure.applyAsDouble(epoch),
+                        "%s, epoch %d: %s"
+                            .formatted(
+                                name, epoch.number(), value.apply(figure.applyAsDouble(epoch)))))
+            .toList());
   }
 
-  private static DoubleStream values(List<LineChart.Series> series) {
-    return series.stream()
-        .flatMap(one -> one.points().stream())
-        .mapToDouble(LineChart.Point::value);
-  }
-
-  private List<LineChart.Boundary> boundaries() {
-    List<LineChart.Boundary> boundaries = new ArrayList<>();
-    for (int i = 1; i < epochs.size(); i++) {
-      String phase = epochs.get(i).phase();
-      if (!phase.equals(epochs.get(i - 1).phase()) && epochs.get(i - 1).number() > 0) {
-        boundaries.add(new LineChart.Boundary(epochs.get(i).number(), phase));
-      }
-    }
-    return boundaries;
+  private static DoubleStream values(List<Series> series) {
+    return series.stream().flatMap(one -> one.points().stream()).mapToDouble(Plot.Point::y);
   }
 
   private Html table() {

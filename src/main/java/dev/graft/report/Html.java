@@ -48,8 +48,7 @@ sealed interface Html {
 
   /** An element with its attributes and content. */
   record Element(String name, List<Html> content) implements Html {
-    private static final Set<String> EMPTY =
-        Set.of("meta", "img", "br", "line", "path", "circle", "wbr");
+    private static final Set<String> EMPTY = Set.of("meta", "img", "br", "line", "path", "wbr");
     private static final Set<String> INLINE =
         Set.of(
             "a", "abbr", "b", "bdi", "br", "code", "small", "span", "strong", "td", "text", "th",

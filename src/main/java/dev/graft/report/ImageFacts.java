@@ -8,9 +8,8 @@ import static dev.graft.report.Html.text;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.ToIntFunction;
 
-/** How many images there were of each class, and which files were left out. */
+/** The images: how many of each class, duplicates, augmentation, and which files were left out. */
 final class ImageFacts {
   private static final int MOST_ROWS = 200;
 
@@ -20,19 +19,86 @@ final class ImageFacts {
     this.images = images;
   }
 
-  int sum(ToIntFunction<ReportData.ClassCount> count) {
-    return images.classes().stream().mapToInt(count).sum();
+  Section toSection() {
+    return Section.of(
+        "images",
+        "Images",
+        balance(),
+        Page.sentences(images.notes()),
+        images.classes().isEmpty() ? group() : counts(),
+        tag("h3", "Duplicates"),
+        duplicates(),
+        images.contactSheet().isEmpty() ? group() : sheet(),
+        tag("h3", "Left out"),
+        rejected());
   }
 
-  Html toHtml() {
-    return Page.section(
-        "images", "Images", balance(), Page.sentences(images.notes()), counts(), rejected());
+  private Html duplicates() {
+    List<ReportData.Duplicate> duplicates = images.duplicates();
+    if (duplicates.isEmpty()) {
+      return tag("p", "No image is, byte for byte, in two parts of the split or of two classes.");
+    }
+    List<Html> rows = new ArrayList<>();
+    duplicates.stream()
+        .limit(MOST_ROWS)
+        .forEach(same -> same.copies().forEach(copy -> rows.add(row(same, copy))));
+    int more = duplicates.size() - MOST_ROWS;
+    return group(
+        tag(
+            "p",
+            css("proof bad"),
+            text(
+                "%s, byte for byte, in several parts of the split or of several classes: what validates or tests should not train, and an image should be of one class."
+                    .formatted(Words.count(duplicates.size(), "image is", "images are")))),
+        Page.table(
+            "Files of the same bytes",
+            "duplicates",
+            Page.headings("path", "part", "class", "SHA-256"),
+            rows),
+        more > 0 ? tag("p", "… and " + Words.count(more) + " more.") : group());
+  }
+
+  private static Html row(ReportData.Duplicate same, ReportData.Copy copy) {
+    boolean first = same.copies().get(0) == copy;
+    return tag(
+        "tr",
+        css(first ? "first" : "again"),
+        tag("th", Html.attribute("scope", "row"), Html.path(copy.path())),
+        tag("td", css("words"), text(copy.part())),
+        tag("td", css("words"), Html.name(copy.label())),
+        tag("td", first ? tag("code", NetworkFacts.shortened(same.sha256())) : text("")));
+  }
+
+  private Html sheet() {
+    List<Html> rows =
+        images.contactSheet().stream()
+            .map(
+                row ->
+                    group(
+                        picture(row.original(), row.path(), "original"),
+                        group(
+                            row.views().stream()
+                                .map(view -> picture(view, "a view of " + row.path(), ""))
+                                .toList())))
+            .map(row -> tag("div", css("views"), row))
+            .toList();
+    return group(
+        tag("h3", "Augmentation"),
+        tag("p", "Training images as they are, then some of their views."),
+        group(rows));
+  }
+
+  private static Html picture(Thumbnail picture, String described, String caption) {
+    return tag(
+        "figure",
+        Gallery.picture(picture, described),
+        caption.isEmpty() ? group() : tag("figcaption", caption));
   }
 
   private Html balance() {
     List<ReportData.ClassCount> sorted = smallestFirst();
     if (sorted.size() < 2) {
-      return group();
+      return tag("p", Words.count(images.all().total(), "image", "images") + ".");
     }
     ReportData.ClassCount smallest = sorted.get(0);
     ReportData.ClassCount largest = sorted.get(sorted.size() - 1);
@@ -95,12 +161,12 @@ final class ImageFacts {
     return tag(
         "tr",
         css("total"),
-        tag("th", Html.attribute("scope", "row"), text("all classes")),
+        tag("th", Html.attribute("scope", "row"), text("all images")),
         tag("td", ""),
-        tag("td", Words.count(sum(ReportData.ClassCount::training))),
-        tag("td", Words.count(sum(ReportData.ClassCount::validation))),
-        tag("td", Words.count(sum(ReportData.ClassCount::test))),
-        tag("td", Words.count(sum(ReportData.ClassCount::total))));
+        tag("td", Words.count(images.all().training())),
+        tag("td", Words.count(images.all().validation())),
+        tag("td", Words.count(images.all().test())),
+        tag("td", Words.count(images.all().total())));
   }
 
   private Html rejected() {

@@ -39,8 +39,8 @@ final class NetworkFacts {
     return network.frozen().stream().filter(variable -> !variable.isUntouched()).toList();
   }
 
-  Html toHtml() {
-    return Page.section(
+  Section toSection() {
+    return Section.of(
         "network",
         "Frozen and trained",
         split(),
@@ -135,6 +135,11 @@ final class NetworkFacts {
   }
 
   private static Html hash(String digits) {
-    return tag("code", digits.substring(0, Math.min(SHOWN_DIGITS, digits.length())));
+    return tag("code", shortened(digits));
+  }
+
+  /** The first digits of a hash. */
+  static String shortened(String digits) {
+    return digits.substring(0, Math.min(SHOWN_DIGITS, digits.length()));
   }
 }

@@ -14,13 +14,13 @@ import java.util.Map;
 final class Page {
   private Page() {}
 
-  static Html section(String id, String title, Html... content) {
+  /** What a style stands for, in a legend. */
+  static Html key(String style, Html words) {
     return tag(
-        "section",
-        attribute("id", id),
-        attribute("aria-labelledby", id + "-title"),
-        tag("h2", attribute("id", id + "-title"), text(title)),
-        group(content));
+        "span",
+        css("key"),
+        tag("span", css("swatch " + style), attribute("aria-hidden", "true")),
+        words);
   }
 
   /** Long material that only some readers want. */

@@ -1,10 +1,13 @@
 package dev.graft.report;
 
 import static dev.graft.report.Html.attribute;
-import static dev.graft.report.Html.group;
 import static dev.graft.report.Html.tag;
-import static dev.graft.report.Html.text;
 
+import dev.graft.metrics.ClassEvaluation;
+import dev.graft.metrics.ClassPrediction;
+import dev.graft.metrics.Evaluation;
+import dev.graft.metrics.LabelEvaluation;
+import dev.graft.metrics.NumberEvaluation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,28 +31,25 @@ public final class Report {
   private static final String POLICY =
       "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
-  private static final List<Link> CONTENTS =
-      List.of(
-          new Link("curves", "Curves"),
-          new Link("confusion", "Confusion"),
-          new Link("classes", "Classes"),
-          new Link("mistakes", "Mistakes"),
-          new Link("images", "Images"),
-          new Link("network", "Frozen and trained"),
-          new Link("origin", "Repeat it"));
-
-  private record Link(String section, String title) {
-    Html toHtml() {
-      return tag("a", attribute("href", "#" + section), text(title));
-    }
-  }
-
   private Report() {}
 
   /** The page as a string; it is to be stored as UTF-8. */
   public static String render(ReportData data) {
     StringBuilder out = new StringBuilder("<!DOCTYPE html>\n");
-    tag("html", attribute("lang", "en"), head(data.name()), body(data)).write(out);
+    tag("html", attribute("lang", "en"), head(data.name() + " – training report"), body(data))
+        .write(out);
+    return out.toString();
+  }
+
+  /** Several runs side by side, as a page of the same kind; it is to be stored as UTF-8. */
+  public static String compare(List<ReportData> runs) {
+    StringBuilder out = new StringBuilder("<!DOCTYPE html>\n");
+    tag(
+            "html",
+            attribute("lang", "en"),
+            head(runs.size() + " runs – training report"),
+            tag("body", tag("main", new Comparison(runs).toHtml())))
+        .write(out);
     return out.toString();
   }
 
@@ -61,7 +62,16 @@ public final class Report {
    * @throws IOException if it cannot be written
    */
   public static void write(ReportData data, Path file) throws IOException {
-    byte[] page = render(data).getBytes(StandardCharsets.UTF_8);
+    write(render(data), file);
+  }
+
+  /**
+   * Writes a page beside the file and moves it there. A file that exists is replaced.
+   *
+   * @throws IOException if it cannot be written
+   */
+  public static void write(String text, Path file) throws IOException {
+    byte[] page = text.getBytes(StandardCharsets.UTF_8);
     Path beside = file.resolveSibling(file.getFileName() + ".part");
     try {
       Files.write(beside, page);
@@ -71,7 +81,7 @@ public final class Report {
     }
   }
 
-  private static Html head(String name) {
+  private static Html head(String title) {
     return tag(
         "head",
         tag("meta", attribute("charset", "utf-8")),
@@ -82,7 +92,7 @@ public final class Report {
             "meta",
             attribute("http-equiv", "Content-Security-Policy"),
             attribute("content", POLICY)),
-        tag("title", name + " – training report"),
+        tag("title", title),
         new Html.Style(style()));
   }
 
@@ -91,31 +101,59 @@ public final class Report {
   }
 
   private static Html body(ReportData data) {
-    return tag(
-        "body",
-        tag(
-            "main",
-            new Summary(data).toHtml(),
-            contents(data),
-            new Curves(data.outcome().history()).toHtml(),
-            new Confusions(data.outcome().after().confusion()).toHtml(),
-            new Classes(data.outcome().after().confusion()).toHtml(),
-            new Mistakes(data.outcome().after(), data.thumbnails()).toHtml(),
-            new ImageFacts(data.images()).toHtml(),
-            new NetworkFacts(data.network()).toHtml(),
-            new Origins(data.origin()).toHtml()));
+    List<Section> sections = new ArrayList<>(new Curves(data.outcome().history()).toSections());
+    sections.addAll(answers(data));
+    sections.add(new ImageFacts(data.images()).toSection());
+    sections.add(new NetworkFacts(data.network()).toSection());
+    sections.add(new Origins(data.origin()).toSection());
+    return tag("body", tag("main", new Summary(data).toHtml(), Section.all(sections)));
   }
 
-  private static Html contents(ReportData data) {
-    boolean curves = !data.outcome().history().epochs().isEmpty();
-    return tag(
-        "nav",
-        attribute("aria-label", "Sections"),
-        group(
-            CONTENTS.stream()
-                .filter(link -> curves || !link.section().equals("curves"))
-                .map(Link::toHtml)
-                .toList()));
+  private static List<Section> answers(ReportData data) {
+    Evaluation after = data.outcome().after();
+    if (after instanceof ClassEvaluation classes) {
+      return answers(data, classes);
+    }
+    return after instanceof LabelEvaluation labels
+        ? answers(data, labels)
+        : answers(data, (NumberEvaluation) after);
+  }
+
+  private static List<Section> answers(ReportData data, ClassEvaluation after) {
+    Gallery gallery = new Gallery(data.thumbnails());
+    int wrong = after.examples() - (int) Math.round(after.accuracy() * after.examples());
+    List<Section> sections = new ArrayList<>();
+    sections.add(new Confusions(after.confusion()).toSection());
+    sections.add(Classes.of(after).toSection());
+    sections.addAll(new ScoreCurves(after.curves(), true).toSections());
+    sections.add(new Reliability(after.calibration()).toSection());
+    sections.add(
+        Section.of("mistakes", "Worst mistakes", gallery.mistakes(after.worstMistakes(), wrong)));
+    List<ClassPrediction> hits = LeastCertain.of(data.outcome().predictions());
+    if (!hits.isEmpty()) {
+      sections.add(Section.of("hits", "Least certain hits", gallery.hits(hits, after.labels())));
+    }
+    return sections;
+  }
+
+  private static List<Section> answers(ReportData data, LabelEvaluation after) {
+    List<Section> sections = new ArrayList<>();
+    sections.add(Classes.of(after).toSection());
+    sections.addAll(new ScoreCurves(after.curves(), false).toSections());
+    sections.add(new Reliability(after.calibration()).toSection());
+    sections.add(
+        Section.of(
+            "mistakes",
+            "Worst mistakes",
+            new Gallery(data.thumbnails()).labelMistakes(after.worstMistakes())));
+    return sections;
+  }
+
+  private static List<Section> answers(ReportData data, NumberEvaluation after) {
+    return List.of(
+        new Numbers(after, data.outcome().predictions()).toSection(),
+        Section.of(
+            "mistakes", "Worst mistakes", new Gallery(data.thumbnails()).misses(after.worst())));
   }
 
   private static String style() {

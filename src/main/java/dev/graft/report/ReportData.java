@@ -1,7 +1,8 @@
 package dev.graft.report;
 
-import dev.graft.metrics.ClassEvaluation;
+import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
+import dev.graft.metrics.Prediction;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Everything a report says. Immutable; lists and maps are copied and keep their order.
@@ -18,8 +20,8 @@ import java.util.Optional;
  * @param images what it learned from
  * @param network what was frozen and what was trained
  * @param origin what made the model, and how to make it again
- * @param thumbnails pictures of the mistakes in {@code outcome.after()}, by the path in the
- *     mistake; a mistake without one gets a placeholder
+ * @param thumbnails pictures of the images that the report shows, by the path in the prediction;
+ *     one without gets a placeholder
  */
 public record ReportData(
     String name,
@@ -50,29 +52,91 @@ public record ReportData(
    * @param before on the validation images before training
    * @param after on the validation images, by the model that was exported
    * @param test on the test images, by the model that was exported
+   * @param predictions what that model says of each validation image; may be empty
    * @param history the epochs; may be empty
    */
   public record Outcome(
-      Optional<ClassEvaluation> before,
-      ClassEvaluation after,
-      Optional<ClassEvaluation> test,
-      History history) {}
+      Optional<Headline> before,
+      Evaluation after,
+      Optional<Evaluation> test,
+      List<? extends Prediction> predictions,
+      History history) {
+    /** Copies the list. */
+    public Outcome {
+      predictions = List.copyOf(predictions);
+    }
+  }
+
+  /**
+   * The two figures that everybody asks for.
+   *
+   * @param loss mean over the examples; NaN if unknown
+   * @param accuracy 0 to 1; NaN if unknown
+   */
+  public record Headline(double loss, double accuracy) {}
 
   /**
    * What the model learned from.
    *
-   * @param classes number of images of each class
+   * @param all number of images
+   * @param classes number of images of each class or label; empty where there are none
    * @param rejected files that were left out
    * @param notes sentences worth knowing, for example about EXIF orientation
+   * @param duplicates images of the same bytes in several parts of the split or of several classes
+   * @param contactSheet what augmentation makes of some training images; empty without
    */
-  public record Images(List<ClassCount> classes, List<Rejected> rejected, List<String> notes) {
+  public record Images(
+      ClassCount all,
+      List<ClassCount> classes,
+      List<Rejected> rejected,
+      List<String> notes,
+      List<Duplicate> duplicates,
+      List<SheetRow> contactSheet) {
     /** Copies the lists. */
     public Images {
       classes = List.copyOf(classes);
       rejected = List.copyOf(rejected);
       notes = List.copyOf(notes);
+      duplicates = List.copyOf(duplicates);
+      contactSheet = List.copyOf(contactSheet);
     }
   }
+
+  /**
+   * An image and what augmentation makes of it.
+   *
+   * @param path of the image
+   * @param original as it is without
+   * @param views some of the views that the model trains on
+   */
+  public record SheetRow(String path, Thumbnail original, List<Thumbnail> views) {
+    /** Copies the list. */
+    public SheetRow {
+      views = List.copyOf(views);
+    }
+  }
+
+  /**
+   * Files of the same bytes.
+   *
+   * @param sha256 of the bytes
+   * @param copies at least two
+   */
+  public record Duplicate(String sha256, List<Copy> copies) {
+    /** Copies the list. */
+    public Duplicate {
+      copies = List.copyOf(copies);
+    }
+  }
+
+  /**
+   * One of several files of the same bytes.
+   *
+   * @param part {@code training}, {@code validation} or {@code test}
+   * @param label name of its class
+   * @param path of the file
+   */
+  public record Copy(String part, String label, String path) {}
 
   /**
    * Number of images of one class.
@@ -147,28 +211,30 @@ public record ReportData(
    * What made the model.
    *
    * @param command the command line that repeats the run
-   * @param times how long each phase took, in order
+   * @param costs what each phase took, in order
    * @param settings all settings with their values
    * @param versions of Graft and what it runs on
    */
   public record Origin(
       String command,
-      List<PhaseTime> times,
+      List<PhaseCost> costs,
       Map<String, String> settings,
       Map<String, String> versions) {
     /** Copies list and maps. */
     public Origin {
-      times = List.copyOf(times);
+      costs = List.copyOf(costs);
       settings = copy(settings);
       versions = copy(versions);
     }
   }
 
   /**
-   * How long a part of the run took.
+   * What a part of the run took.
    *
    * @param phase for example {@code features}
    * @param time wall-clock time
+   * @param resident the most physical memory that the process held, in bytes, if known
+   * @param heap the most of Java's heap, in bytes, if known
    */
-  public record PhaseTime(String phase, Duration time) {}
+  public record PhaseCost(String phase, Duration time, OptionalLong resident, OptionalLong heap) {}
 }

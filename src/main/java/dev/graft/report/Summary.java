@@ -6,20 +6,24 @@ import static dev.graft.report.Html.tag;
 import static dev.graft.report.Html.text;
 
 import dev.graft.metrics.ClassEvaluation;
+import dev.graft.metrics.Evaluation;
+import dev.graft.metrics.LabelEvaluation;
+import dev.graft.metrics.NumberEvaluation;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.DoubleFunction;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 
 /** The head of the page: the run's name, what came out in words, and the figures that matter. */
 final class Summary {
   private final ReportData data;
-  private final ImageFacts images;
   private final NetworkFacts network;
   private final Origins origin;
 
   Summary(ReportData data) {
     this.data = data;
-    this.images = new ImageFacts(data.images());
     this.network = new NetworkFacts(data.network());
     this.origin = new Origins(data.origin());
   }
@@ -34,7 +38,7 @@ final class Summary {
   }
 
   private Html words() {
-    ClassEvaluation after = data.outcome().after();
+    Evaluation after = data.outcome().after();
     return tag(
         "p",
         css("lead"),
@@ -43,52 +47,96 @@ final class Summary {
         text(" on "),
         tag("strong", Html.name(data.network().backbone())),
         text(
-            " was trained for %s on %s of %s. It names the right class for %s of %s, %s"
+            " was trained for %s on %s of %s. "
                 .formatted(
                     Words.count(trainedEpochs(), "epoch", "epochs"),
-                    Words.count(images.sum(ReportData.ClassCount::training), "image", "images"),
-                    Words.count(after.labels().size(), "class", "classes"),
-                    Words.count(correct(after)),
-                    Words.count(after.examples(), "validation image", "validation images"),
-                    Words.percent(after.accuracy()))),
-        text(
-            data.outcome()
-                .before()
-                .map(before -> "; before training it was " + Words.percent(before.accuracy()) + ".")
-                .orElse(".")),
-        text(
-            data.outcome()
-                .test()
-                .map(
-                    test ->
-                        " Of %s, looked at once at the end, it names %s."
-                            .formatted(
-                                Words.count(test.examples(), "test image", "test images"),
-                                Words.percent(test.accuracy())))
-                .orElse("")));
+                    Words.count(data.images().all().training(), "image", "images"),
+                    kinds(after))),
+        text(outcome(after)));
   }
 
   private long trainedEpochs() {
     return data.outcome().history().epochs().stream().filter(epoch -> epoch.number() > 0).count();
   }
 
-  private static long correct(ClassEvaluation evaluation) {
-    return Math.round(evaluation.accuracy() * evaluation.examples());
+  private static String kinds(Evaluation evaluation) {
+    int count = evaluation.labels().size();
+    if (evaluation instanceof ClassEvaluation) {
+      return Words.count(count, "class", "classes");
+    }
+    return evaluation instanceof LabelEvaluation
+        ? Words.count(count, "label", "labels")
+        : Words.count(count, "number", "numbers");
   }
 
-  private List<Html> tiles() {
-    ClassEvaluation after = data.outcome().after();
-    List<Html> tiles = new ArrayList<>();
-    tiles.add(
-        tile(
-            "Validation accuracy",
+  private String outcome(Evaluation after) {
+    String images = Words.count(after.examples(), "validation image", "validation images");
+    if (after instanceof NumberEvaluation numbers) {
+      return "On %s it is off by %s on average, and explains %s of the variance%s."
+          .formatted(
+              images,
+              Words.number(numbers.mae()),
+              Words.percent(numbers.r2()),
+              test(test -> "; on %s by " + Words.number(((NumberEvaluation) test).mae())));
+    }
+    if (after instanceof LabelEvaluation labels) {
+      return "On %s it is right about %s of the labels, and about all of %s%s."
+          .formatted(
+              images,
+              Words.percent(labels.accuracy()),
+              Words.percent(labels.exactMatch()),
+              test(test -> "; on %s about " + Words.percent(test.accuracy())));
+    }
+    return "It names the right class for %s of %s, %s%s.%s"
+        .formatted(
+            Words.count(Math.round(after.accuracy() * after.examples())),
+            images,
             Words.percent(after.accuracy()),
             data.outcome()
                 .before()
-                .map(before -> Words.percent(before.accuracy()) + " before training")
-                .orElse("")));
+                .map(before -> "; before training it was " + Words.percent(before.accuracy()))
+                .orElse(""),
+            test(
+                test ->
+                    " Of %s, looked at once at the end, it names "
+                        + Words.percent(test.accuracy())
+                        + "."));
+  }
+
+  /** Words about the test images, whose number takes the place of {@code %s}. */
+  private String test(Function<Evaluation, String> words) {
+    return data.outcome()
+        .test()
+        .map(
+            test ->
+                words
+                    .apply(test)
+                    .replace("%s", Words.count(test.examples(), "test image", "test images")))
+        .orElse("");
+  }
+
+  private List<Html> tiles() {
+    Evaluation after = data.outcome().after();
+    List<Html> tiles = new ArrayList<>();
+    if (after instanceof NumberEvaluation numbers) {
+      tiles.add(tile("Mean absolute error", Words.number(numbers.mae()), "validation images"));
+      tiles.add(tile("R²", Words.decimal(numbers.r2()), "1 is perfect"));
+    } else {
+      tiles.add(
+          tile(
+              "Validation accuracy",
+              Words.percent(after.accuracy()),
+              before(ReportData.Headline::accuracy, Words::percent)));
+    }
+    if (after instanceof ClassEvaluation classes && classes.labels().size() > 10) {
+      tiles.add(tile("Top 5", Words.percent(classes.topAccuracy(5)), "validation accuracy"));
+    }
+    if (after instanceof LabelEvaluation labels) {
+      tiles.add(tile("All labels right", Words.percent(labels.exactMatch()), "of the images"));
+    }
     data.outcome()
         .test()
+        .filter(test -> !(test instanceof NumberEvaluation))
         .ifPresent(
             test ->
                 tiles.add(
@@ -100,15 +148,8 @@ final class Summary {
         tile(
             "Validation loss",
             Words.decimal(after.loss()),
-            data.outcome()
-                .before()
-                .map(before -> Words.decimal(before.loss()) + " before training")
-                .orElse("")));
-    tiles.add(
-        tile(
-            "Images",
-            Words.count(images.sum(ReportData.ClassCount::total)),
-            Words.count(after.labels().size(), "class", "classes") + leftOut()));
+            before(ReportData.Headline::loss, Words::decimal)));
+    tiles.add(tile("Images", Words.count(data.images().all().total()), kinds(after) + leftOut()));
     tiles.add(
         tile(
             "Parameters trained",
@@ -118,14 +159,22 @@ final class Summary {
     return tiles;
   }
 
+  private String before(
+      ToDoubleFunction<ReportData.Headline> figure, DoubleFunction<String> words) {
+    return data.outcome()
+        .before()
+        .map(before -> words.apply(figure.applyAsDouble(before)) + " before training")
+        .orElse("");
+  }
+
   private String leftOut() {
     int rejected = data.images().rejected().size();
     return rejected == 0 ? "" : ", " + Words.count(rejected, "file", "files") + " left out";
   }
 
   private String longestPhase() {
-    return data.origin().times().stream()
-        .max(Comparator.comparing(ReportData.PhaseTime::time))
+    return data.origin().costs().stream()
+        .max(Comparator.comparing(ReportData.PhaseCost::time))
         .map(longest -> Words.time(longest.time()) + " in " + longest.phase())
         .orElse("");
   }

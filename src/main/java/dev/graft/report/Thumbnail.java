@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.Iterator;
+import java.util.Locale;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
@@ -68,6 +69,26 @@ public final class Thumbnail {
   /** A small copy of a JPEG, PNG, GIF or BMP; {@link #unreadable()} if Java cannot decode it. */
   public static Thumbnail of(byte[] picture) {
     return read(new ByteArrayInputStream(picture));
+  }
+
+  /** What {@link #bytes} gave; {@link #unreadable()} if it is something else. */
+  static Thumbnail kept(byte[] bytes) {
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      if (!readers.hasNext()) {
+        return UNREADABLE;
+      }
+      ImageReader reader = readers.next();
+      try {
+        reader.setInput(in, true, true);
+        String type = "image/" + reader.getFormatName().toLowerCase(Locale.ROOT);
+        return new Thumbnail(type, bytes.clone(), reader.getWidth(0), reader.getHeight(0));
+      } finally {
+        reader.dispose();
+      }
+    } catch (IOException | RuntimeException e) { // ImageIO throws any of them for corrupt files
+      return UNREADABLE;
+    }
   }
 
   private static Thumbnail read(InputStream picture) {
@@ -176,6 +197,11 @@ public final class Thumbnail {
   /** Whether it has so few pixels that they should stay visible when it is enlarged. */
   boolean isTiny() {
     return Math.max(width, height) <= TINY;
+  }
+
+  /** The encoded picture, a PNG or a JPEG. */
+  byte[] bytes() {
+    return bytes.clone();
   }
 
   /** The picture as the source of an img element. */

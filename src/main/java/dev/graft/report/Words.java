@@ -36,6 +36,27 @@ final class Words {
         : "–";
   }
 
+  /** Any number, in four digits: 1234, 0.1234, 1.234E+7 */
+  static String number(double value) {
+    if (!Double.isFinite(value)) {
+      return "–";
+    }
+    return value == 0
+        ? "0"
+        : new BigDecimal(value)
+            .round(new MathContext(4))
+            .stripTrailingZeros()
+            .toString()
+            .replaceFirst("^(-?\\d)E\\+1$", "$10");
+  }
+
+  /** 312 MB, 1.4 GB */
+  static String bytes(long bytes) {
+    return bytes < 1L << 30
+        ? format("%,d MB", Math.round(bytes / (double) (1 << 20)))
+        : format("%.1f GB", bytes / (double) (1 << 30));
+  }
+
   /** 4.7 M; exact below a hundred thousand */
   static String magnitude(long number) {
     return number < 100_000 ? count(number) : format("%,.1f M", number / 1e6);

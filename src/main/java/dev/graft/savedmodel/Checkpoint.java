@@ -1,6 +1,7 @@
 package dev.graft.savedmodel;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import dev.graft.data.MaskedCrc;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;

@@ -1,5 +1,6 @@
 package dev.graft.savedmodel;
 
+import dev.graft.data.MaskedCrc;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package dev.graft.savedmodel;
 
+import dev.graft.data.MaskedCrc;
 import java.io.ByteArrayOutputStream;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;

@@ -1,5 +1,6 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
 import dev.graft.data.Preparation;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
@@ -44,9 +45,12 @@ final class CommandText {
     } else if (data.validation() != DataSettings.DEFAULT_VALIDATION) {
       option("--validation", data.validation());
     }
+    data.splitSeed().ifPresent(seed -> option("--split-seed", seed));
+    data.augmentation().map(Augmentation::describe).ifPresent(steps -> option("--augment", steps));
     PreparationSettings preparation = data.preparation();
     preparation.name().ifPresent(name -> option("--preparation", name));
     preparation.method().ifPresent(method -> option("--resize", method));
+    preparation.aspect().ifPresent(aspect -> option("--aspect", aspect));
     preparation
         .size()
         .ifPresent(size -> option("--input-size", size.height() + "x" + size.width()));

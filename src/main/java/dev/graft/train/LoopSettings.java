@@ -137,6 +137,10 @@ public record LoopSettings(
       throw new IllegalArgumentException(
           "The batch size must be 1 or more, got " + batchSize + ".");
     }
+    requireSeed(seed);
+  }
+
+  static void requireSeed(long seed) {
     if (seed < 0 || seed > 0xFFFFFFFFL) {
       throw new IllegalArgumentException("A seed must be 0 to 4294967295, got " + seed + ".");
     }

@@ -1,10 +1,13 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
+import dev.graft.features.FeatureExtraction;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
+import dev.graft.features.TrainingFeatures;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
@@ -19,8 +22,6 @@ import java.util.Set;
 
 /** Fits a model phase by phase: each cuts it anew and trains on the features of its own cut. */
 final class PhaseFitting {
-  private static final int SAMPLE = 16;
-
   private final TrainSettings settings;
   private final RunInputs inputs;
   private final RunLog log;
@@ -35,7 +36,8 @@ final class PhaseFitting {
    * A model after its phases.
    *
    * @param unfrozen names of the backbone's layers that trained
-   * @param sample what it answers about some validation images
+   * @param validationPredictions what it answers about each validation image
+   * @param testPredictions what it answers about each test image; may be empty
    */
   record Fitted(
       JoinedModel model,
@@ -44,12 +46,14 @@ final class PhaseFitting {
       Evaluation after,
       Optional<Evaluation> test,
       Set<String> unfrozen,
-      List<Prediction> sample) {
+      List<Prediction> validationPredictions,
+      List<Prediction> testPredictions) {
     /** The same, where other layers trained in the phases before. */
     Fitted after(Set<String> unfrozenBefore) {
       Set<String> all = new HashSet<>(unfrozen);
       all.addAll(unfrozenBefore);
-      return new Fitted(model, history, before, after, test, all, sample);
+      return new Fitted(
+          model, history, before, after, test, all, validationPredictions, testPredictions);
     }
   }
 
@@ -72,27 +76,35 @@ final class PhaseFitting {
     boolean last = phase.equals(last(settings.phases()));
     try (CutModel cut = model.cut(phase.plan());
         Featurizer featurizer = featurizer(cut)) {
-      LabeledFeatures training = extract(featurizer, split.training());
+      TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
       LabeledFeatures test = extract(featurizer, last ? split.test() : List.of());
       requireSome(training, validation);
       if (soFar.epochs().isEmpty()) {
-        requireOrders(training.size());
+        requireOrders(training.examples().size());
       }
       log.lap("features (" + phase.name() + ")");
 
       Trainer trainer = new Trainer(cut.graft(), phase(phase));
       Evaluation before =
           known.isPresent() ? known.get() : trainer.evaluate(validation, split.labels());
-      History history = trainer.fit(training, validation, soFar, log.listener());
+      History history = trainer.fit(training.examples(), validation, soFar, log.listener());
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
-      Optional<Evaluation> tested =
-          test.size() == 0 ? Optional.empty() : Optional.of(trainer.evaluate(test, split.labels()));
+      List<Prediction> tested = test.size() == 0 ? List.of() : trainer.predict(test);
       JoinedModel trained = model.with(cut.graft().values());
       log.lap("training (" + phase.name() + ")");
       return new Fitted(
-          trained, history, before, after, tested, cut.unfrozen(), sample(predictions));
+          trained,
+          history,
+          before,
+          after,
+          Optional.of(tested)
+              .filter(answers -> !answers.isEmpty())
+              .map(answers -> Evaluation.of(split.labels().names(), answers)),
+          cut.unfrozen(),
+          predictions,
+          tested);
     }
   }
 
@@ -129,13 +141,25 @@ final class PhaseFitting {
   private LabeledFeatures extract(Featurizer featurizer, List<LabeledImage> images)
       throws IOException {
     LabeledFeatures features = featurizer.extract(images, log.listener());
-    log.add(features);
-    noteTurned(features.outcome().turned());
+    note(features.outcome());
     return features;
   }
 
-  private static List<Prediction> sample(List<Prediction> predictions) {
-    return predictions.subList(0, Math.min(SAMPLE, predictions.size()));
+  private TrainingFeatures extractTraining(Featurizer featurizer, List<LabeledImage> images)
+      throws IOException {
+    Optional<Augmentation> augmentation = settings.data().augmentation();
+    if (augmentation.isEmpty()) {
+      return TrainingFeatures.of(extract(featurizer, images));
+    }
+    TrainingFeatures features =
+        featurizer.extract(images, augmentation.get(), settings.loop().seed(), log.listener());
+    note(features.outcome());
+    return features;
+  }
+
+  private void note(FeatureExtraction.Outcome outcome) {
+    log.add(outcome);
+    noteTurned(outcome.turned());
   }
 
   private void noteTurned(int turned) {
@@ -153,11 +177,11 @@ final class PhaseFitting {
     }
   }
 
-  private static void requireSome(LabeledFeatures training, LabeledFeatures validation) {
-    if (training.size() == 0 || validation.size() == 0) {
+  private static void requireSome(TrainingFeatures training, LabeledFeatures validation) {
+    if (training.images().isEmpty() || validation.size() == 0) {
       throw new IllegalArgumentException(
           "No image is left for "
-              + (training.size() == 0 ? "training" : "validation")
+              + (training.images().isEmpty() ? "training" : "validation")
               + ": none of its files can be read.");
     }
   }

@@ -9,14 +9,16 @@ import java.util.Optional;
 /**
  * What overrides the preparation that a backbone's handoff says.
  *
- * @param name {@code caffe}, {@code tf}, {@code torch}, {@code rescale} or {@code none}
+ * @param name one of {@link Preparation#NAMES}
  * @param method of resizing
+ * @param aspect what happens to images of other proportions
  * @param size of the model's input
  * @param orientation whether images are turned as their EXIF data say
  */
 public record PreparationSettings(
     Optional<String> name,
     Optional<Preparation.Method> method,
+    Optional<Preparation.Aspect> aspect,
     Optional<Size> size,
     Optional<Preparation.Orientation> orientation) {
 
@@ -62,7 +64,7 @@ public record PreparationSettings(
   /** No overrides. */
   public static PreparationSettings fromHandoff() {
     return new PreparationSettings(
-        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** The backbone with its input size fixed, where it leaves it open or a size is asked for. */
@@ -85,11 +87,14 @@ public record PreparationSettings(
             .or(backbone::preparation)
             .orElseThrow(() -> unknown(backbone))
             .withSize(fixed.height(), fixed.width());
-    if (method.isPresent()) {
-      preparation =
-          preparation.withResize(
-              new Preparation.Resize(method.get(), fixed.height(), fixed.width()));
-    }
+    Preparation.Resize resize = preparation.resize();
+    preparation =
+        preparation.withResize(
+            new Preparation.Resize(
+                method.orElse(resize.method()),
+                aspect.orElse(resize.aspect()),
+                fixed.height(),
+                fixed.width()));
     return orientation.isPresent() ? preparation.withOrientation(orientation.get()) : preparation;
   }
 

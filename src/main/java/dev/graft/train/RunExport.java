@@ -1,7 +1,10 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
+import dev.graft.data.LabeledImage;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
+import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Prediction;
 import dev.graft.predict.Answer;
 import dev.graft.predict.Predictor;
@@ -12,11 +15,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** Exports a fitted model and proves the export. */
 final class RunExport {
+  /** Images on the contact sheet. */
+  private static final int PICTURED = 6;
+
   /** Of probabilities: the trunk's fused arithmetic moves features by a few millionths. */
   private static final double LARGEST_DIFFERENCE = 1e-3;
+
+  /** How many validation images are answered again. */
+  private static final int SAMPLE = 16;
 
   private RunExport() {}
 
@@ -33,17 +43,46 @@ final class RunExport {
     new ModelExport(
             fitted.model(), inputs.preparation(), training(settings, inputs.split(), fitted))
         .write(exported);
-    double difference = difference(exported, fitted.sample());
+    double difference = difference(exported, sample(fitted.validationPredictions()));
     List<FrozenVariable> frozen =
         FrozenProof.of(fitted.model().backbone(), fitted.unfrozen(), exported);
     log.lap("export");
     return new TrainedRun(
         settings.out().folder(),
         fitted.model(),
-        new TrainedRun.Outcome(fitted.before(), fitted.after(), fitted.test(), fitted.history()),
-        new TrainedRun.Images(inputs.split(), log.rejected(), log.computed(), log.notes()),
+        new TrainedRun.Outcome(
+            fitted.before(),
+            fitted.after(),
+            fitted.test(),
+            fitted.history(),
+            fitted.validationPredictions(),
+            fitted.testPredictions()),
+        new TrainedRun.Images(
+            inputs.split(),
+            log.rejected(),
+            log.computed(),
+            log.notes(),
+            inputs.duplicates(),
+            sheet(settings, inputs)),
         new TrainedRun.Proof(frozen, difference),
-        log.times());
+        log.times(),
+        log.memory());
+  }
+
+  /** The first training images of some classes, with their views. */
+  private static Optional<ContactSheet> sheet(TrainSettings settings, RunInputs inputs)
+      throws IOException {
+    Optional<Augmentation> augmentation = settings.data().augmentation();
+    if (augmentation.isEmpty()) {
+      return Optional.empty();
+    }
+    Map<Integer, Path> first = new TreeMap<>();
+    for (LabeledImage image : inputs.split().training()) {
+      first.putIfAbsent(image.label(), image.path());
+    }
+    List<Path> shown = first.values().stream().limit(PICTURED).toList();
+    return Optional.of(
+        ContactSheet.of(shown, inputs.preparation(), augmentation.get(), settings.loop().seed()));
   }
 
   private static Map<String, Object> training(
@@ -56,6 +95,10 @@ final class RunExport {
     training.put("trainingImages", split.training().size());
     training.put("validationAccuracy", fitted.after().accuracy());
     return training;
+  }
+
+  private static List<Prediction> sample(List<Prediction> predictions) {
+    return predictions.subList(0, Math.min(SAMPLE, predictions.size()));
   }
 
   /**

@@ -2,18 +2,18 @@ package dev.graft.train;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.graft.data.DuplicateImages;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
 import dev.graft.handoff.Versions;
-import dev.graft.metrics.ClassEvaluation;
+import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Epoch;
-import dev.graft.metrics.Mistake;
+import dev.graft.metrics.Prediction;
+import dev.graft.metrics.PredictionTable;
 import dev.graft.model.BackboneLayer;
 import dev.graft.model.JoinedModel;
-import dev.graft.report.Report;
-import dev.graft.report.ReportData;
-import dev.graft.report.Thumbnail;
+import dev.graft.report.SavedRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,12 +21,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * What a run leaves beside the model: {@code history.csv}, {@code run.json}, {@code report.html}.
+ * What a run leaves beside the model: {@code history.csv}, {@code predictions.csv}, {@code
+ * run.json}, and the report that {@link SavedRun} makes of them.
  */
 final class RunFiles {
   private static final ObjectMapper JSON =
@@ -46,8 +48,46 @@ final class RunFiles {
       throws IOException {
     RunFiles files = new RunFiles(settings, run, preparation);
     Files.writeString(folder.resolve("history.csv"), run.outcome().history().toCsv());
-    Report.write(files.report(), folder.resolve("report.html"));
-    JSON.writeValue(folder.resolve("run.json").toFile(), files.json());
+    files.predictions().write(folder.resolve("predictions.csv"));
+    Map<String, Object> json = files.json();
+    json.put("contactSheet", files.contactSheet(folder));
+    JSON.writeValue(folder.resolve(SavedRun.RUN).toFile(), json);
+    Path name = settings.out().folder().toAbsolutePath().normalize().getFileName();
+    SavedRun.writeReport(folder, name.toString());
+  }
+
+  /** Keeps the pictures, and says where. */
+  private List<Map<String, Object>> contactSheet(Path folder) throws IOException {
+    List<Map<String, Object>> rows = new ArrayList<>();
+    if (run.images().sheet().isPresent()) {
+      Path pictures = Files.createDirectories(folder.resolve("pictures"));
+      for (ContactSheet.Row row : run.images().sheet().get().rows()) {
+        String name = "augmented-" + rows.size();
+        List<String> views = new ArrayList<>();
+        for (byte[] view : row.views()) {
+          Path file = pictures.resolve(name + "-" + (views.size() + 1) + ".png");
+          views.add(kept(folder, Files.write(file, view)));
+        }
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("path", relative(row.path()));
+        json.put(
+            "original", kept(folder, Files.write(pictures.resolve(name + ".png"), row.original())));
+        json.put("views", views);
+        rows.add(json);
+      }
+    }
+    return rows;
+  }
+
+  private static String kept(Path folder, Path file) {
+    return folder.relativize(file).toString().replace('\\', '/');
+  }
+
+  private PredictionTable predictions() {
+    Map<String, List<? extends Prediction>> parts = new LinkedHashMap<>();
+    parts.put("validation", run.outcome().validationPredictions());
+    parts.put("test", run.outcome().testPredictions());
+    return new PredictionTable(run.model().labels().names(), parts);
   }
 
   private Map<String, Object> json() {
@@ -63,13 +103,18 @@ final class RunFiles {
     run.outcome().test().ifPresent(test -> metrics.put("test", test.toMap()));
     json.put("metrics", metrics);
     json.put("history", run.outcome().history().epochs().stream().map(RunFiles::epoch).toList());
+    json.put("imageCounts", counts("all", image -> true));
+    json.put("classCounts", classCounts());
     json.put("split", splitFiles());
+    json.put("duplicates", run.images().duplicates().stream().map(this::duplicate).toList());
     json.put("rejected", texts(run.images().rejected()));
     json.put("notes", run.images().notes());
     json.put("imagesThroughTrunk", run.images().computed());
     json.put("exportDifference", run.proof().exportDifference());
     json.put("frozen", run.proof().frozen());
+    json.put("network", network());
     json.put("seconds", seconds());
+    json.put("memory", memory());
     return json;
   }
 
@@ -121,48 +166,49 @@ final class RunFiles {
     return texts;
   }
 
+  private Map<String, Object> duplicate(DuplicateImages same) {
+    List<Map<String, String>> copies = new ArrayList<>();
+    for (DuplicateImages.Copy copy : same.copies()) {
+      Map<String, String> json = new LinkedHashMap<>();
+      json.put("split", copy.part());
+      json.put("label", run.model().labels().name(copy.image().label()));
+      json.put("path", relative(copy.image().path()));
+      copies.add(json);
+    }
+    return Map.of("sha256", same.sha256(), "copies", copies);
+  }
+
+  private Map<String, Object> memory() {
+    Map<String, Object> memory = new LinkedHashMap<>();
+    run.memory()
+        .forEach(
+            (part, peak) -> {
+              Map<String, Long> bytes = new LinkedHashMap<>();
+              peak.resident().ifPresent(resident -> bytes.put("resident", resident));
+              bytes.put("heap", peak.heap());
+              memory.put(part, bytes);
+            });
+    return memory;
+  }
+
   private Map<String, Double> seconds() {
     Map<String, Double> seconds = new LinkedHashMap<>();
     run.times().forEach((part, time) -> seconds.put(part, time.toMillis() / 1e3));
     return seconds;
   }
 
-  private ReportData report() {
-    return new ReportData(
-        settings.out().folder().toAbsolutePath().getFileName().toString(),
-        new ReportData.Outcome(
-            Optional.of((ClassEvaluation) run.outcome().before()),
-            (ClassEvaluation) run.outcome().after(),
-            run.outcome().test().map(ClassEvaluation.class::cast),
-            run.outcome().history()),
-        new ReportData.Images(
-            classCounts(),
-            run.images().rejected().entrySet().stream()
-                .map(entry -> new ReportData.Rejected(relative(entry.getKey()), entry.getValue()))
-                .toList(),
-            run.images().notes()),
-        new ReportData.Network(
-            backboneName(),
-            run.model().head().describe(),
-            layers(),
-            run.proof().frozen().stream()
-                .map(
-                    variable ->
-                        new ReportData.FrozenVariable(
-                            variable.name(), variable.before(), variable.after()))
-                .toList(),
-            List.of(
-                "BatchNorm in the backbone runs in inference mode: its moving statistics stay as"
-                    + " they are.",
-                "Images are prepared as follows: " + preparation.describe() + ".")),
-        new ReportData.Origin(
-            settings.command(),
-            run.times().entrySet().stream()
-                .map(entry -> new ReportData.PhaseTime(entry.getKey(), entry.getValue()))
-                .toList(),
-            described(),
-            versions()),
-        thumbnails());
+  private Map<String, Object> network() {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("backbone", backboneName());
+    json.put("head", run.model().head().describe());
+    json.put("layers", layers());
+    json.put(
+        "notes",
+        List.of(
+            "BatchNorm in the backbone runs in inference mode: its moving statistics stay as they"
+                + " are.",
+            "Images are prepared as follows: " + preparation.describe() + "."));
+    return json;
   }
 
   private String backboneName() {
@@ -173,51 +219,55 @@ final class RunFiles {
         .orElse(run.model().backbone().source().getFileName().toString());
   }
 
-  private List<ReportData.ClassCount> classCounts() {
+  private List<Map<String, Object>> classCounts() {
+    return IntStream.range(0, run.images().split().labels().size())
+        .mapToObj(
+            label ->
+                counts(run.images().split().labels().name(label), image -> image.label() == label))
+        .toList();
+  }
+
+  private Map<String, Object> counts(String label, Predicate<LabeledImage> wanted) {
     Split split = run.images().split();
-    List<ReportData.ClassCount> counts = new ArrayList<>();
-    for (int label = 0; label < split.labels().size(); label++) {
-      counts.add(
-          new ReportData.ClassCount(
-              split.labels().name(label),
-              count(split.training(), label),
-              count(split.validation(), label),
-              count(split.test(), label)));
-    }
+    Map<String, Object> counts = new LinkedHashMap<>();
+    counts.put("label", label);
+    counts.put("training", count(split.training(), wanted));
+    counts.put("validation", count(split.validation(), wanted));
+    counts.put("test", count(split.test(), wanted));
     return counts;
   }
 
-  private int count(List<LabeledImage> images, int label) {
-    return (int)
-        images.stream()
-            .filter(image -> image.label() == label)
-            .filter(image -> !run.images().rejected().containsKey(image.path()))
-            .count();
+  private long count(List<LabeledImage> images, Predicate<LabeledImage> wanted) {
+    return images.stream()
+        .filter(wanted)
+        .filter(image -> !run.images().rejected().containsKey(image.path()))
+        .count();
   }
 
-  private List<ReportData.Layer> layers() {
+  private List<Map<String, Object>> layers() {
     Set<String> frozen =
         run.proof().frozen().stream().map(FrozenVariable::name).collect(Collectors.toSet());
-    List<ReportData.Layer> layers = new ArrayList<>();
+    List<Map<String, Object>> layers = new ArrayList<>();
     for (BackboneLayer layer : run.model().backbone().layers()) {
       boolean trained =
           layer.variables().stream().anyMatch(variable -> !frozen.contains(variable.name()));
-      layers.add(
-          new ReportData.Layer(layer.name(), layer.type().orElse(""), layer.parameters(), trained));
+      layers.add(layer(layer.name(), layer.type().orElse(""), layer.parameters(), trained));
     }
     Map<String, Long> head = new LinkedHashMap<>();
     run.model().weights().stream()
         .filter(JoinedModel.Weight::head)
         .forEach(weight -> head.merge(weight.layer(), weight.value().size(), Long::sum));
-    head.forEach((name, size) -> layers.add(new ReportData.Layer(name, "head", size, true)));
+    head.forEach((name, size) -> layers.add(layer(name, "head", size, true)));
     return layers;
   }
 
-  private Map<String, Thumbnail> thumbnails() {
-    Map<String, Thumbnail> thumbnails = new LinkedHashMap<>();
-    for (Mistake mistake : ((ClassEvaluation) run.outcome().after()).worstMistakes()) {
-      thumbnails.put(mistake.path(), Thumbnail.of(Path.of(mistake.path())));
-    }
-    return thumbnails;
+  private static Map<String, Object> layer(
+      String name, String kind, long parameters, boolean trained) {
+    Map<String, Object> layer = new LinkedHashMap<>();
+    layer.put("name", name);
+    layer.put("kind", kind);
+    layer.put("parameters", parameters);
+    layer.put("trained", trained);
+    return layer;
   }
 }

@@ -1,5 +1,6 @@
 package dev.graft.train;
 
+import dev.graft.data.DuplicateImages;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
@@ -7,16 +8,19 @@ import dev.graft.model.Backbone;
 import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
 import java.io.IOException;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /**
  * What a run starts from.
  *
  * @param split the images that train, validate and test
+ * @param duplicates images that are in several parts of the split, or of several classes
  * @param preparation how their files become the backbone's input
  * @param model the backbone with the head's first values
  */
-record RunInputs(Split split, Preparation preparation, JoinedModel model) {
+record RunInputs(
+    Split split, List<DuplicateImages> duplicates, Preparation preparation, JoinedModel model) {
   /**
    * Reads the images' names and the backbone, and joins the head to it.
    *
@@ -29,7 +33,7 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
     Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
     JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
     settings.phases().forEach(phase -> model.requireTrains(phase.plan()));
-    return new RunInputs(split, preparation, model);
+    return new RunInputs(split, duplicates(split, log), preparation, model);
   }
 
   private static Split split(TrainSettings settings, RunLog log) throws IOException {
@@ -42,9 +46,22 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
     Split split =
         images.hasValidation()
             ? Split.given(images)
-            : Split.of(images, data.validation(), settings.loop().seed());
+            : Split.of(images, data.validation(), data.splitSeed().orElse(settings.loop().seed()));
     split.warnings().forEach(log::note);
     return split;
+  }
+
+  private static List<DuplicateImages> duplicates(Split split, RunLog log) {
+    List<DuplicateImages> duplicates = DuplicateImages.of(split);
+    long crossing = duplicates.stream().filter(DuplicateImages::crossesParts).count();
+    if (crossing > 0) {
+      log.note(
+          crossing
+              + (crossing == 1 ? " image is" : " images are")
+              + " in several of training, validation and test, byte for byte, which flatters the"
+              + " figures; the report has the paths.");
+    }
+    return duplicates;
   }
 
   private static Backbone backbone(TrainSettings settings) throws IOException {
@@ -57,12 +74,13 @@ record RunInputs(Split split, Preparation preparation, JoinedModel model) {
 
   /** What is going to be done, in one sentence. */
   String plan(TrainSettings settings) {
-    return "Head %s; %,d images train, %,d validate; %s; %s; seed %d; float32."
+    return "Head %s; %,d images train, %,d validate; %s%s; %s; seed %d; float32."
         .formatted(
             model.head().describe(),
             split.training().size(),
             split.validation().size(),
             preparation.describe(),
+            settings.data().augmentation().map(steps -> "; " + steps.describe()).orElse(""),
             settings.phases().stream().map(RunInputs::plan).collect(Collectors.joining(", then ")),
             settings.loop().seed());
   }

@@ -1,7 +1,7 @@
 package dev.graft.train;
 
 import dev.graft.data.SkippedFile;
-import dev.graft.features.LabeledFeatures;
+import dev.graft.features.FeatureExtraction;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,17 +9,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What is worth knowing of a run beside its figures: notes, rejected files, times. */
+/** What is worth knowing of a run beside its figures: notes, rejected files, times, memory. */
 final class RunLog {
   private final TrainListener listener;
   private final Map<String, Duration> times = new LinkedHashMap<>();
   private final List<String> notes = new ArrayList<>();
   private final Map<Path, String> rejected = new LinkedHashMap<>();
+  private final Map<String, PeakMemory> memory = new LinkedHashMap<>();
   private int computed;
   private long lastLap = System.nanoTime();
 
   RunLog(TrainListener listener) {
     this.listener = listener;
+    PeakMemory.reset();
   }
 
   /** Who hears what happens. */
@@ -27,11 +29,13 @@ final class RunLog {
     return listener;
   }
 
-  /** Ends a part of the job; the time since the part before counts as its own. */
+  /** Ends a part of the job; time and memory since the part before count as its own. */
   void lap(String part) {
     long now = System.nanoTime();
     times.merge(part, Duration.ofNanos(now - lastLap), Duration::plus);
     lastLap = now;
+    memory.merge(part, PeakMemory.now(), PeakMemory::larger);
+    PeakMemory.reset();
   }
 
   /** Says a sentence once. */
@@ -47,9 +51,9 @@ final class RunLog {
   }
 
   /** Counts what became of images on their way through the trunk. */
-  void add(LabeledFeatures features) {
-    rejected.putAll(features.outcome().rejected());
-    computed += features.outcome().computed();
+  void add(FeatureExtraction.Outcome outcome) {
+    rejected.putAll(outcome.rejected());
+    computed += outcome.computed();
   }
 
   List<String> notes() {
@@ -69,5 +73,10 @@ final class RunLog {
   /** How long each part took, in order. */
   Map<String, Duration> times() {
     return new LinkedHashMap<>(times);
+  }
+
+  /** The most that each part held, in order. */
+  Map<String, PeakMemory> memory() {
+    return new LinkedHashMap<>(memory);
   }
 }

@@ -134,6 +134,8 @@ public record TrainSettings(
     text.put(
         "validation",
         data.validationFolder().map(Path::toString).orElse(String.valueOf(data.validation())));
+    data.splitSeed().ifPresent(seed -> text.put("split-seed", String.valueOf(seed)));
+    data.augmentation().ifPresent(steps -> text.put("augment", steps.describe()));
     text.put("epochs", String.valueOf(loop.epochs()));
     text.put("batch-size", String.valueOf(loop.batchSize()));
     text.put("optimizer", loop.optimizer().describe());

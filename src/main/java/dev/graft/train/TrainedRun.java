@@ -1,8 +1,11 @@
 package dev.graft.train;
 
+import dev.graft.data.DuplicateImages;
 import dev.graft.data.Split;
+import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
+import dev.graft.metrics.Prediction;
 import dev.graft.model.JoinedModel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +22,7 @@ import java.util.Optional;
  * @param images what it learnt from
  * @param proof that what was frozen stayed, and that the export is what was evaluated
  * @param times how long each part took, in order
+ * @param memory the most that each part held, in the same order
  */
 public record TrainedRun(
     Path folder,
@@ -26,7 +30,8 @@ public record TrainedRun(
     Outcome outcome,
     Images images,
     Proof proof,
-    Map<String, Duration> times) {
+    Map<String, Duration> times,
+    Map<String, PeakMemory> memory) {
   /**
    * How good the model is.
    *
@@ -34,9 +39,16 @@ public record TrainedRun(
    * @param after training, on the validation images, by the model that was exported
    * @param test on the test images, if there are any
    * @param history epoch by epoch
+   * @param validationPredictions what the exported model says of each validation image
+   * @param testPredictions what it says of each test image; may be empty
    */
   public record Outcome(
-      Evaluation before, Evaluation after, Optional<Evaluation> test, History history) {}
+      Evaluation before,
+      Evaluation after,
+      Optional<Evaluation> test,
+      History history,
+      List<Prediction> validationPredictions,
+      List<Prediction> testPredictions) {}
 
   /**
    * What the model learnt from.
@@ -45,8 +57,16 @@ public record TrainedRun(
    * @param rejected files that were left out, with the reason
    * @param computed images that went through the trunk, 0 when the store had them all
    * @param notes sentences worth knowing
+   * @param duplicates images that are in several parts of the split, or of several classes
+   * @param sheet what the augmentation made of some training images, if there was one
    */
-  public record Images(Split split, Map<Path, String> rejected, int computed, List<String> notes) {}
+  public record Images(
+      Split split,
+      Map<Path, String> rejected,
+      int computed,
+      List<String> notes,
+      List<DuplicateImages> duplicates,
+      Optional<ContactSheet> sheet) {}
 
   /**
    * What can be believed.

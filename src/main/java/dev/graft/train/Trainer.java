@@ -66,8 +66,7 @@ public final class Trainer {
     List<Double> losses = new ArrayList<>();
     Optional<Kept> best = Optional.empty();
     int first = soFar.epochs().size() + 1;
-    Batches batches =
-        new Batches(phase.batching(), training.size(), new Batches.Position(first, 0));
+    Batches batches = new Batches(phase.batching(), training, new Batches.Position(first, 0));
     for (int number = first; number < first + phase.epochs() && !stops(losses); number++) {
       Tally trained = trainEpoch(training, batches, number, losses, listener);
       Tally validated = measure(validation, phase.batching().validationSteps());
@@ -182,7 +181,8 @@ public final class Trainer {
               .rate(
                   phase.optimizer().learningRate(),
                   new Schedule.Moment(steps, stepsPerEpoch, phase.epochs(), losses));
-      double loss = trainStep(examples, batches.next(), tally);
+      int[] rows = batches.next();
+      double loss = trainStep(batches.shown(), rows, tally);
       requireNumber(loss, number, i);
       listener.progress(task, tally.examples(), total);
     }

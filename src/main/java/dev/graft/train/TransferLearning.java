@@ -18,16 +18,25 @@ public final class TransferLearning {
    */
   public static TrainedRun train(TrainSettings settings, TrainListener listener)
       throws IOException {
-    RunLog log = new RunLog(listener);
-    try (RunFolder folder = RunFolder.create(settings.out().folder(), settings.out().overwrite())) {
-      RunInputs inputs = RunInputs.read(settings, log);
-      log.lap("loading");
-      listener.plan(inputs.plan(settings));
-      PhaseFitting.Fitted fitted = new PhaseFitting(settings, inputs, log).fit();
-      TrainedRun run = RunExport.write(folder.path(), settings, inputs, fitted, log);
-      RunFiles.write(folder.path(), settings, run, inputs.preparation());
+    TrainSettings.OutputSettings out = settings.out();
+    try (RunFolder folder = RunFolder.create(out.folder(), out.overwrite())) {
+      TrainedRun run;
+      try (EpochEvents events = EpochEvents.in(folder.path().resolve("events"), listener)) {
+        run = train(folder, settings, new RunLog(events));
+      }
       folder.finish();
       return run;
     }
+  }
+
+  private static TrainedRun train(RunFolder folder, TrainSettings settings, RunLog log)
+      throws IOException {
+    RunInputs inputs = RunInputs.read(settings, log);
+    log.lap("loading");
+    log.listener().plan(inputs.plan(settings));
+    PhaseFitting.Fitted fitted = new PhaseFitting(settings, inputs, log).fit();
+    TrainedRun run = RunExport.write(folder.path(), settings, inputs, fitted, log);
+    RunFiles.write(folder.path(), settings, run, inputs.preparation());
+    return run;
   }
 }

@@ -47,9 +47,9 @@ class ImageFolderTest {
         .containsExactly(
             ".hidden is hidden, so it is no class folder",
             "top.jpg lies beside the class folders and so has no label",
-            "daisy/jpg does not end in .bmp, .gif, .jpeg, .jpg, .png",
-            "daisy/notes.txt does not end in .bmp, .gif, .jpeg, .jpg, .png",
-            "daisy/x.jpg.txt does not end in .bmp, .gif, .jpeg, .jpg, .png");
+            "daisy/jpg does not end in .bmp, .gif, .jpeg, .jpg, .png, .tif, .tiff, .pbm, .pgm, .ppm, .pnm",
+            "daisy/notes.txt does not end in .bmp, .gif, .jpeg, .jpg, .png, .tif, .tiff, .pbm, .pgm, .ppm, .pnm",
+            "daisy/x.jpg.txt does not end in .bmp, .gif, .jpeg, .jpg, .png, .tif, .tiff, .pbm, .pgm, .ppm, .pnm");
   }
 
   @Test
@@ -195,7 +195,7 @@ class ImageFolderTest {
         root,
         "The class folder "
             + root.resolve("rose")
-            + " holds no image (.bmp, .gif, .jpeg, .jpg, .png); add images or remove it.");
+            + " holds no image (.bmp, .gif, .jpeg, .jpg, .png, .tif, .tiff, .pbm, .pgm, .ppm, .pnm); add images or remove it.");
   }
 
   /** Without its links, which not every system allows. */

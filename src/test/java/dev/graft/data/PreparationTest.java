@@ -18,6 +18,7 @@ class PreparationTest {
     assertThat(Preparation.named("caffe", 224, 200))
         .isEqualTo(
             new Preparation(
+                Preparation.Decoder.TENSORFLOW,
                 Orientation.IGNORE,
                 new Resize(Method.BILINEAR, 224, 200),
                 ColourOrder.BGR,
@@ -49,7 +50,7 @@ class PreparationTest {
         .isThrownBy(() -> Preparation.named("keras", 8, 8))
         .withMessage(
             "No preparation is called \"keras\"; expected one of"
-                + " [caffe, tf, torch, rescale, none].");
+                + " [caffe, tf, torch, rescale, pil-nearest, none].");
   }
 
   @Test

@@ -78,6 +78,19 @@ class HandoffTest {
   }
 
   @Test
+  void aPreparationByPillowAndACroppedImageComeBack() throws IOException {
+    change("/preparation/resize", "aspect", "\"crop\"");
+    Handoff cropping = Handoff.read(folder).orElseThrow();
+    assertThat(cropping.preparation().orElseThrow().resize().aspect())
+        .isEqualTo(Preparation.Aspect.CROP);
+    cropping.write(folder);
+    assertThat(Handoff.read(folder)).contains(cropping);
+    change("/preparation", "decode", "\"pillow\"");
+    assertThatThrownBy(() -> Handoff.read(folder))
+        .hasMessageContaining("A preparation with Pillow's pixels resizes with nearest, stretched");
+  }
+
+  @Test
   void aFolderWithoutAHandoffHasNone() throws IOException {
     Files.delete(file());
     assertThat(Handoff.read(folder)).isEmpty();
@@ -211,7 +224,7 @@ class HandoffTest {
         "/signature/inputs/0; dtype; \"float31\"; $.signature.inputs[0]: An element type is one of",
         "/signature/inputs/0; shape; [-2]; A size is 0 or more, or -1",
         "/signature/inputs/0; shape; [1.5]; an integer at $.signature.inputs[0].shape[0]",
-        "/preparation; decode; \"imageio\"; must have \"tensorflow\" at $.preparation.decode",
+        "/preparation; decode; \"imageio\"; No decoder is called \"imageio\"; expected one of [tensorflow, pillow]",
         "/preparation; colourOrder; \"cmyk\"; $.preparation.colourOrder: No colour order is called",
         "/preparation; mean; [1]; needs 3 values",
         "/preparation; divisor; 0; must not be zero",

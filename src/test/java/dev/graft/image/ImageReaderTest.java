@@ -58,6 +58,7 @@ class ImageReaderTest {
       case "grey-bilinear" -> plain.withColourOrder(ColourOrder.GREY);
       case "everything" ->
           new Preparation(
+              Preparation.Decoder.TENSORFLOW,
               Orientation.IGNORE,
               new Resize(Method.BILINEAR, height, width),
               ColourOrder.BGR,
@@ -166,14 +167,15 @@ class ImageReaderTest {
     refused(new byte[0], "is empty");
     refused(
         ascii("Hello, I am a text."),
-        "is no image: it starts with \"Hello, I\", but only JPEG, PNG, GIF and BMP can be read");
+        "is no image: it starts with \"Hello, I\", but only JPEG, PNG, GIF, BMP, TIFF and PNM can be read");
     refused(
         new byte[] {0, 1, -1},
-        "is no image: it starts with the bytes 00 01 ff, but only JPEG, PNG, GIF and BMP can be"
+        "is no image: it starts with the bytes 00 01 ff, but only JPEG, PNG, GIF, BMP, TIFF and PNM can be"
             + " read");
     refused(
-        ascii("RIFF....WEBPVP8 "), "is a WebP image, but only JPEG, PNG, GIF and BMP can be read");
-    refused(ascii("II*\0...."), "is a TIFF image, but only");
+        ascii("RIFF....WEBPVP8 "),
+        "is a WebP image, but only JPEG, PNG, GIF, BMP, TIFF and PNM can be read");
+    refused(ascii("II*\0...."), "is a TIFF with a broken header: ");
     refused(ascii("....ftypheic"), "is a HEIC or AVIF image, or a video, but only");
   }
 

@@ -98,7 +98,7 @@ class PreparedImagesTest {
           .isEqualTo(
               new PreparedImage.Rejected<>(
                   new ImageFile(text),
-                  "is no image: it starts with \"Hello\", but only JPEG, PNG, GIF and BMP can be"
+                  "is no image: it starts with \"Hello\", but only JPEG, PNG, GIF, BMP, TIFF and PNM can be"
                       + " read"));
       assertThat(images.next()).isInstanceOf(PreparedImage.Ready.class);
     }

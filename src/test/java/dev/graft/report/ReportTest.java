@@ -3,6 +3,7 @@ package dev.graft.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.metrics.ClassEvaluation;
+import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Mistake;
 import java.awt.image.BufferedImage;
@@ -64,7 +65,8 @@ class ReportTest {
   private static ReportData withOutcome(ReportData data, ClassEvaluation after) {
     return new ReportData(
         data.name(),
-        new ReportData.Outcome(Optional.empty(), after, Optional.empty(), History.empty()),
+        new ReportData.Outcome(
+            Optional.empty(), after, Optional.empty(), List.of(), History.empty()),
         data.images(),
         data.network(),
         data.origin(),
@@ -118,8 +120,9 @@ class ReportTest {
     ReportData data = Samples.digits();
     Element section = section(parse(Report.render(data)), "mistakes");
     NodeList pictures = section.getElementsByTagName("img");
-    assertThat(pictures.getLength()).isEqualTo(data.outcome().after().worstMistakes().size());
-    Mistake worst = data.outcome().after().worstMistakes().get(0);
+    assertThat(pictures.getLength())
+        .isEqualTo(((ClassEvaluation) data.outcome().after()).worstMistakes().size());
+    Mistake worst = ((ClassEvaluation) data.outcome().after()).worstMistakes().get(0);
     assertThat(((Element) pictures.item(0)).getAttribute("alt"))
         .isEqualTo(worst.actual() + ", taken for " + worst.predicted());
     assertThat(words(section)).contains(worst.path());
@@ -147,9 +150,14 @@ class ReportTest {
     ReportData data = Samples.withClasses(List.of(HOSTILE, "dog"), 20);
     ReportData.Images images =
         new ReportData.Images(
+            new ReportData.ClassCount(HOSTILE, 1, 2, 3),
             List.of(new ReportData.ClassCount(HOSTILE, 1, 2, 3)),
             List.of(new ReportData.Rejected(HOSTILE, HOSTILE)),
-            List.of(HOSTILE));
+            List.of(HOSTILE),
+            List.of(
+                new ReportData.Duplicate(
+                    HOSTILE, List.of(new ReportData.Copy(HOSTILE, HOSTILE, HOSTILE)))),
+            List.of());
     ReportData.Network network =
         new ReportData.Network(
             HOSTILE,
@@ -159,7 +167,7 @@ class ReportTest {
             List.of(HOSTILE));
     ReportData.Origin origin =
         new ReportData.Origin(
-            HOSTILE, data.origin().times(), Map.of(HOSTILE, HOSTILE), Map.of(HOSTILE, HOSTILE));
+            HOSTILE, data.origin().costs(), Map.of(HOSTILE, HOSTILE), Map.of(HOSTILE, HOSTILE));
     String page =
         Report.render(
             new ReportData(HOSTILE, data.outcome(), images, network, origin, data.thumbnails()));
@@ -194,13 +202,111 @@ class ReportTest {
 
   @Test
   void curvesAreDescribedForThoseWhoCannotSeeThem() throws Exception {
-    List<Element> charts = elements(parse(Report.render(Samples.digits())), "svg");
-    assertThat(charts).hasSize(2);
-    assertThat(charts.get(1).getAttribute("aria-label"))
+    Element section = section(parse(Report.render(Samples.digits())), "curves");
+    NodeList charts = section.getElementsByTagName("svg");
+    assertThat(charts.getLength()).isEqualTo(3);
+    Element loss = (Element) charts.item(0);
+    Element accuracy = (Element) charts.item(1);
+    Element rate = (Element) charts.item(2);
+    assertThat(accuracy.getAttribute("aria-label"))
         .startsWith("Accuracy by epoch. training: ")
         .contains("validation: 9% in epoch 0");
-    assertThat(charts.get(0).getElementsByTagName("path").getLength()).isEqualTo(2);
-    assertThat(charts.get(0).getTextContent()).contains("fine-tune");
+    assertThat(loss.getElementsByTagName("path").getLength()).isEqualTo(2);
+    for (Element chart : List.of(loss, accuracy, rate)) {
+      assertThat(chart.getTextContent()).contains("fine-tune");
+    }
+    assertThat(rate.getAttribute("aria-label"))
+        .isEqualTo("Learning rate by epoch: 0.001 in epoch 1, 0.0001 in epoch 12.");
+  }
+
+  @Test
+  void probabilitiesAreShownAsCurvesAndAsAReliabilityDiagram() throws Exception {
+    Document page = parse(Report.render(Samples.digits()));
+    ClassEvaluation after = (ClassEvaluation) Samples.digits().outcome().after();
+    Element scores = section(page, "scores");
+    assertThat(scores.getElementsByTagName("path").getLength()).isEqualTo(2 * 10 + 1);
+    assertThat(words(scores))
+        .contains("mean ROC AUC " + Words.decimal(after.rocAuc()))
+        .contains("the other 7 classes");
+    Element calibration = section(page, "calibration");
+    long filled = after.calibration().bins().stream().filter(bin -> bin.count() > 0).count();
+    assertThat(calibration.getElementsByTagName("rect").getLength()).isEqualTo((int) (2 * filled));
+    assertThat(words(calibration)).contains(Words.percent(after.calibration().error()));
+  }
+
+  @Test
+  void ofTwoClassesTheSecondIsTheOneThatIsFound() throws Exception {
+    Document page = parse(Report.render(Samples.withClasses(List.of("cat", "dog"), 20)));
+    assertThat(words(section(page, "scores"))).startsWith("ROC and precision How well dog is told");
+  }
+
+  @Test
+  void theLeastCertainHitsComeWithTheirPictures() throws Exception {
+    ReportData data = Samples.digits();
+    Element section = section(parse(Report.render(data)), "hits");
+    List<ClassPrediction> hits = LeastCertain.of(data.outcome().predictions());
+    assertThat(section.getElementsByTagName("img").getLength()).isEqualTo(hits.size());
+    assertThat(words(section))
+        .contains(hits.get(0).path())
+        .contains(Words.percent(hits.get(0).probability(hits.get(0).predicted())));
+    assertThat(hits).allMatch(ClassPrediction::isCorrect);
+  }
+
+  @Test
+  void duplicatesAreNamedWithAllTheirPaths() throws Exception {
+    Element section = section(parse(Report.render(Samples.digits())), "images");
+    assertThat(words(section))
+        .contains("1 image is, byte for byte, in several parts")
+        .contains("0/004.pngtraining09f86d081884c7d65")
+        .contains("0/copy of 004.pngvalidation0");
+  }
+
+  @Test
+  void labelsHaveTheirFiguresCurvesAndMistakes() throws Exception {
+    Document page = parse(Report.render(Samples.withLabels()));
+    assertThat(words(elements(page, "header").get(0))).contains("on 40 images of 3 labels");
+    assertThat(words(section(page, "classes"))).contains("micro average", "Figures of each label");
+    assertThat(words(section(page, "mistakes"))).contains("missed sea");
+    assertThat(elements(page, "section"))
+        .extracting(one -> one.getAttribute("id"))
+        .containsExactly(
+            "curves",
+            "classes",
+            "scores",
+            "calibration",
+            "mistakes",
+            "images",
+            "network",
+            "origin");
+  }
+
+  @Test
+  void numbersAreShownAgainstTheTruth() throws Exception {
+    Document page = parse(Report.render(Samples.withNumbers()));
+    Element section = section(page, "numbers");
+    assertThat(section.getElementsByTagName("circle").getLength()).isEqualTo(60);
+    assertThat(words(section)).contains("age", "residuals", "root mean squared error");
+    assertThat(words(section(page, "mistakes"))).contains("said", "is", "(age)");
+    assertThat(words(elements(page, "header").get(0))).contains("of the variance");
+    assertThat(elements(page, "section"))
+        .extracting(one -> one.getAttribute("id"))
+        .containsExactly("curves", "numbers", "mistakes", "images", "network", "origin");
+  }
+
+  @Test
+  void runsSideBySideShowWhatDiffers() throws Exception {
+    ReportData first = Samples.digits();
+    ReportData second =
+        Samples.named(Samples.withClasses(first.outcome().after().labels(), 30), HOSTILE);
+    Document page = parse(Report.compare(List.of(first, second, Samples.named(first, "third"))));
+    assertThat(words(elements(page, "header").get(0)))
+        .contains("3 runs side by side")
+        .contains("The runs validate on different images.");
+    assertThat(words(section(page, "settings"))).contains("None: 13 others are the same");
+    assertThat(section(page, "curves").getElementsByTagName("path").getLength()).isEqualTo(4 * 3);
+    assertThat(section(page, "classes").getElementsByTagName("tr").getLength()).isEqualTo(11);
+    assertThat(words(section(page, "figures"))).contains("third", "Calibration error", "38 s");
+    assertThat(elements(page, "script")).isEmpty();
   }
 
   @Test
@@ -231,13 +337,15 @@ class ReportTest {
     Document page = parse(Report.render(withOutcome(Samples.digits(), perfect)));
     assertThat(words(section(page, "confusion"))).contains("No image was taken for another class.");
     assertThat(words(section(page, "mistakes"))).contains("No validation image was given a wrong");
-    assertThat(elements(page, "svg")).isEmpty();
+    assertThat(elements(page, "section"))
+        .extracting(one -> one.getAttribute("id"))
+        .doesNotContain("curves", "hits");
     assertThat(elements(page, "a")).noneMatch(link -> link.getTextContent().equals("Curves"));
   }
 
   @Test
   void staysSmallForTenThousandImagesOfManyClasses() {
-    ReportData data = Samples.withClasses(classes(250), 40);
+    ReportData data = Samples.withClasses(classes(250), 8);
     Map<String, Thumbnail> photographs = new HashMap<>();
     data.thumbnails().keySet().forEach(path -> photographs.put(path, noise(path.hashCode())));
     ReportData large =
@@ -245,10 +353,13 @@ class ReportTest {
             data.name(),
             data.outcome(),
             new ReportData.Images(
+                data.images().all(),
                 data.images().classes(),
                 IntStream.range(0, 5000)
                     .mapToObj(i -> new ReportData.Rejected("images/" + i + ".jpg", "is no image"))
                     .toList(),
+                List.of(),
+                List.of(),
                 List.of()),
             data.network(),
             data.origin(),

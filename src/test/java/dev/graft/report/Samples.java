@@ -3,8 +3,14 @@ package dev.graft.report;
 import dev.graft.metrics.ClassEvaluation;
 import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Epoch;
+import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
+import dev.graft.metrics.LabelEvaluation;
+import dev.graft.metrics.LabelPrediction;
 import dev.graft.metrics.Mistake;
+import dev.graft.metrics.NumberEvaluation;
+import dev.graft.metrics.NumberPrediction;
+import dev.graft.metrics.Prediction;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -43,22 +50,92 @@ final class Samples {
 
   /** A run over classes of these names, with so many validation images of each. */
   static ReportData withClasses(List<String> labels, int validationImages) {
-    ClassEvaluation before = evaluation(labels, validationImages, 0.1f, 1);
-    ClassEvaluation after = evaluation(labels, validationImages, 3, 2);
+    ClassEvaluation before =
+        ClassEvaluation.of(labels, predictions(labels, validationImages, 0.1f, 1));
+    List<ClassPrediction> predictions = predictions(labels, validationImages, 3, 2);
+    ClassEvaluation after = ClassEvaluation.of(labels, predictions);
     return new ReportData(
         "digits",
         new ReportData.Outcome(
-            Optional.of(before),
+            Optional.of(new ReportData.Headline(before.loss(), before.accuracy())),
             after,
-            Optional.of(evaluation(labels, 5, 3, 3)),
+            Optional.of(ClassEvaluation.of(labels, predictions(labels, 5, 3, 3))),
+            predictions,
             history(before, after)),
         images(labels, validationImages),
         network(labels.size()),
         origin(),
-        thumbnails(after));
+        thumbnails(after, predictions));
   }
 
-  private static ClassEvaluation evaluation(
+  static ReportData named(ReportData data, String name) {
+    return new ReportData(
+        name, data.outcome(), data.images(), data.network(), data.origin(), data.thumbnails());
+  }
+
+  /** A run that gives an image any number of labels. */
+  static ReportData withLabels() {
+    List<String> labels = List.of("sky", "sea", "city");
+    Random random = new Random(5);
+    List<LabelPrediction> predictions = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      boolean[] actual = new boolean[3];
+      float[] probabilities = new float[3];
+      for (int label = 0; label < 3; label++) {
+        actual[label] = random.nextInt(3) > label;
+        float lean = actual[label] ? 0.7f : 0.3f;
+        probabilities[label] =
+            Math.min(1, Math.max(0, lean + 0.2f * (float) random.nextGaussian()));
+      }
+      predictions.add(new LabelPrediction("photos/%02d.jpg".formatted(i), actual, probabilities));
+    }
+    return of(LabelEvaluation.of(labels, predictions), predictions);
+  }
+
+  /** A run that predicts one number. */
+  static ReportData withNumbers() {
+    Random random = new Random(6);
+    List<NumberPrediction> predictions = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      float age = 18 + random.nextInt(60);
+      float said = age + 6 * (float) random.nextGaussian();
+      predictions.add(
+          new NumberPrediction(
+              "faces/%02d.jpg".formatted(i), new float[] {age}, new float[] {said}));
+    }
+    return of(NumberEvaluation.of(List.of("age"), predictions), predictions);
+  }
+
+  private static ReportData of(Evaluation after, List<? extends Prediction> predictions) {
+    History history = History.empty();
+    for (int i = 1; i <= 5; i++) {
+      history =
+          history.with(
+              new Epoch(
+                  i,
+                  "head",
+                  1e-3,
+                  after.loss() + 1.0 / i,
+                  after.accuracy(),
+                  after.loss() + 1.1 / i,
+                  after.accuracy()));
+    }
+    return new ReportData(
+        "sample",
+        new ReportData.Outcome(Optional.empty(), after, Optional.empty(), predictions, history),
+        new ReportData.Images(
+            new ReportData.ClassCount("all", 40, after.examples(), 0),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of()),
+        network(after.labels().size()),
+        origin(),
+        Map.of());
+  }
+
+  static List<ClassPrediction> predictions(
       List<String> labels, int each, float strength, long seed) {
     Random random = new Random(seed);
     List<ClassPrediction> predictions = new ArrayList<>();
@@ -69,7 +146,7 @@ final class Samples {
             new ClassPrediction(path, actual, softmax(random, labels.size(), actual, strength)));
       }
     }
-    return ClassEvaluation.of(labels, predictions);
+    return predictions;
   }
 
   /** An evaluation of certain predictions, so many of each {@code [actual][predicted]}. */
@@ -138,12 +215,24 @@ final class Samples {
           new ReportData.ClassCount(labels.get(i), 80 - 5 * (i * 7 % 10), validationImages, 5));
     }
     return new ReportData.Images(
+        new ReportData.ClassCount(
+            "all",
+            counts.stream().mapToInt(ReportData.ClassCount::training).sum(),
+            validationImages * labels.size(),
+            5 * labels.size()),
         counts,
         List.of(
             new ReportData.Rejected("testdata/digits/3/notes.jpg", "is a text file, not an image"),
             new ReportData.Rejected("testdata/digits/7/017.png", "ends after 112 of 344 bytes")),
         List.of(
-            "4 images carry an EXIF orientation, which is ignored as Keras ignores it; --orientation exif turns them."));
+            "4 images carry an EXIF orientation, which is ignored as Keras ignores it; --orientation exif turns them."),
+        List.of(
+            new ReportData.Duplicate(
+                "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                List.of(
+                    new ReportData.Copy("training", labels.get(0), "0/004.png"),
+                    new ReportData.Copy("validation", labels.get(0), "0/copy of 004.png")))),
+        List.of());
   }
 
   private static ReportData.Network network(int classes) {
@@ -184,16 +273,25 @@ final class Samples {
     return new ReportData.Origin(
         "./graft train testdata/digits --backbone savedmodels/efficientnet-lite0 --out runs/digits --seed 1",
         List.of(
-            new ReportData.PhaseTime("backbone", Duration.ofMillis(2400)),
-            new ReportData.PhaseTime("features", Duration.ofMillis(21900)),
-            new ReportData.PhaseTime("training", Duration.ofMillis(9100)),
-            new ReportData.PhaseTime("export", Duration.ofMillis(4300))),
+            cost("backbone", Duration.ofMillis(2400)),
+            cost("features", Duration.ofMillis(21900)),
+            cost("training", Duration.ofMillis(9100)),
+            cost("export", Duration.ofMillis(4300))),
         settings,
         versions);
   }
 
-  private static Map<String, Thumbnail> thumbnails(ClassEvaluation evaluation) {
+  private static ReportData.PhaseCost cost(String phase, Duration time) {
+    return new ReportData.PhaseCost(
+        phase, time, OptionalLong.of(900L << 20), OptionalLong.of(180L << 20));
+  }
+
+  private static Map<String, Thumbnail> thumbnails(
+      ClassEvaluation evaluation, List<ClassPrediction> predictions) {
     Map<String, Thumbnail> thumbnails = new LinkedHashMap<>();
+    for (ClassPrediction hit : LeastCertain.of(predictions)) {
+      thumbnails.put(hit.path(), Thumbnail.of(png(digit(hit.actual() % DIGITS.size()))));
+    }
     for (Mistake mistake : evaluation.worstMistakes()) {
       int digit = Math.floorMod(evaluation.labels().indexOf(mistake.actual()), DIGITS.size());
       thumbnails.put(mistake.path(), Thumbnail.of(png(digit(digit))));

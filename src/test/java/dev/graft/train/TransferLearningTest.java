@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.data.Augmentation;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
@@ -57,7 +58,15 @@ class TransferLearningTest {
     TrainedRun run = train(settings("run"));
     Path out = folder.resolve("run");
     assertThat(run.folder()).isEqualTo(out);
-    assertThat(names(out)).containsExactly("history.csv", "model", "report.html", "run.json");
+    assertThat(names(out))
+        .containsExactly(
+            "events",
+            "history.csv",
+            "model",
+            "pictures",
+            "predictions.csv",
+            "report.html",
+            "run.json");
     assertThat(names(out.resolve("model")))
         .contains("assets", "golden", "handoff.json", "saved_model.pb", "variables");
     assertThat(History.parse(Files.readString(out.resolve("history.csv"))))
@@ -382,6 +391,7 @@ class TransferLearningTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             Optional.of(Preparation.Orientation.EXIF));
     DataSettings turned = new DataSettings(data, 0.2, Optional.empty(), turning);
     TrainedRun applied = train(settings("applied").withData(turned));
@@ -396,7 +406,7 @@ class TransferLearningTest {
     assertFails(
         settings("run").withJoin(JoinSettings.of(plain)),
         IllegalArgumentException.class,
-        "give --preparation caffe, tf, torch, rescale or none");
+        "give --preparation caffe, tf, torch, rescale, pil-nearest or none");
     TrainSettings given =
         settings("given")
             .withJoin(JoinSettings.of(plain))
@@ -528,6 +538,46 @@ class TransferLearningTest {
     return TransferLearning.train(settings, TrainListener.none());
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"flip, rotation(0.1), views(3) | 39", "flip, rotation(0.1), live | 3"})
+  void augmentedTrainingRepeatsAndIsWrittenDown(String steps, int throughTrunk) throws Exception {
+    Augmentation augmentation = Augmentation.parse(steps);
+    TrainedRun first = train(augmented("first", augmentation));
+    TrainedRun second = train(augmented("second", augmentation));
+    TrainedRun plain = train(settings("plain"));
+    assertThat(second.outcome().history()).isEqualTo(first.outcome().history());
+    assertThat(plain.outcome().history()).isNotEqualTo(first.outcome().history());
+    assertThat(second.outcome().after()).isEqualTo(first.outcome().after());
+
+    JsonNode json = json(first.folder());
+    assertThat(json.at("/settings/augment").asText()).isEqualTo(augmentation.describe());
+    assertThat(json.at("/command").asText()).contains("--augment \"" + steps + "\"");
+    assertThat(first.images().computed()).isEqualTo(throughTrunk);
+    assertThat(first.images().sheet().orElseThrow().rows()).hasSize(3);
+    assertThat(plain.images().sheet()).isEmpty();
+  }
+
+  @Test
+  void theSplitMayHaveASeedOfItsOwn() throws Exception {
+    TrainSettings settings = settings("run").withLoop(loop().withSeed(1));
+    TrainSettings other =
+        settings("other").withLoop(loop().withSeed(2)).withData(settings.data().withSplitSeed(1));
+    TrainedRun first = train(settings);
+    TrainedRun second = train(other);
+    assertThat(second.images().split()).isEqualTo(first.images().split());
+    assertThat(second.outcome().history()).isNotEqualTo(first.outcome().history());
+    assertThat(json(second.folder()).at("/command").asText())
+        .contains("--split-seed 1")
+        .contains("--seed 2");
+  }
+
+  private TrainSettings augmented(String run, Augmentation augmentation) {
+    TrainSettings settings = settings(run);
+    return settings.withData(settings.data().withAugmentation(augmentation));
+  }
+
   private TrainSettings settings(String run) {
     return TrainSettings.of(data, POOL, folder.resolve(run))
         .withLoop(loop())
@@ -549,7 +599,8 @@ class TransferLearningTest {
 
   private DataSettings prepared(String name, Optional<PreparationSettings.Size> size) {
     PreparationSettings preparation =
-        new PreparationSettings(Optional.of(name), Optional.empty(), size, Optional.empty());
+        new PreparationSettings(
+            Optional.of(name), Optional.empty(), Optional.empty(), size, Optional.empty());
     return new DataSettings(data, 0.2, Optional.empty(), preparation);
   }
 
