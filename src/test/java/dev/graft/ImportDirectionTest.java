@@ -25,7 +25,7 @@ class ImportDirectionTest {
           Set.of("handoff", "image"),
           Set.of("model"),
           Set.of("features", "predict"),
-          Set.of("export"),
+          Set.of("batch", "export"),
           Set.of("train"),
           Set.of("spark"),
           Set.of("cli"));
@@ -37,6 +37,8 @@ class ImportDirectionTest {
           Set.of("tensor", "savedmodel", "report", "image", "model", "predict", "export", "train"),
           "org.apache.spark",
           Set.of("spark"),
+          "org.apache.parquet",
+          Set.of("batch"),
           "picocli",
           Set.of("cli"),
           "me.tongfei",

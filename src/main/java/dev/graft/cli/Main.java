@@ -36,6 +36,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      BatchCommand.class,
+      FeaturesCommand.class,
       HelpCommand.class
     })
 public final class Main {

@@ -6,7 +6,7 @@ import java.util.Comparator;
  * The order in which Python sorts strings: by code point. {@link String#compareTo} sorts by UTF-16
  * unit, which puts characters beyond U+FFFF before U+E000 to U+FFFF.
  */
-enum CodePointOrder implements Comparator<String> {
+public enum CodePointOrder implements Comparator<String> {
   INSTANCE;
 
   @Override

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /** Turns the system's words for a full disk into a sentence that helps. */
-final class DiskFull {
+public final class DiskFull {
   private DiskFull() {}
 
   /** The failure itself, or one that says how much is needed and what to do if the disk is full. */
@@ -18,7 +18,7 @@ final class DiskFull {
       failure.addSuppressed(e);
       return failure;
     }
-    return saysFull(failure) || free < needed
+    return isReasonOf(failure) || free < needed
         ? new IOException(sentence(folder, needed, free), failure)
         : failure;
   }
@@ -29,10 +29,12 @@ final class DiskFull {
         .formatted(ByteCount.of(needed), folder, ByteCount.of(free));
   }
 
-  private static boolean saysFull(IOException failure) {
+  /** Whether a failure of the disk is that it, or what a user may have of it, is full. */
+  public static boolean isReasonOf(IOException failure) {
     String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
     return message.contains("no space left")
         || message.contains("not enough space")
-        || message.contains("quota exceeded");
+        || message.contains("quota exceeded")
+        || message.contains("file too large");
   }
 }

@@ -111,6 +111,11 @@ public record Handoff(
     return layers.stream().flatMap(layer -> layer.variables().stream()).toList();
   }
 
+  /** The preparation as {@code handoff.json} has it, if there is one. */
+  public Optional<Map<String, Object>> preparationAsJson() {
+    return preparation.map(HandoffWriter::preparation);
+  }
+
   /** This handoff with another list of files; see {@link #hashFiles}. */
   public Handoff withFiles(Map<String, String> files) {
     return new Handoff(

@@ -93,7 +93,7 @@ final class HandoffWriter {
     return json;
   }
 
-  private static Map<String, Object> preparation(Preparation preparation) {
+  static Map<String, Object> preparation(Preparation preparation) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("decode", preparation.decoder().toString());
     json.put("orientation", preparation.orientation().toString());

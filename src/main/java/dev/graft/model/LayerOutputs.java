@@ -13,7 +13,9 @@ import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
 /** Finds where a layer ends in a graph, from the scopes that Keras puts into node names. */
-final class LayerOutputs {
+public final class LayerOutputs {
+  private static final String HEAD = "head/";
+
   private LayerOutputs() {}
 
   /**
@@ -26,7 +28,7 @@ final class LayerOutputs {
    * @throws IllegalArgumentException when the scopes of layers with names such as {@code conv} and
    *     {@code conv_1} can't be told apart
    */
-  static Optional<String> find(GraphDef graph, String layer, List<String> layers) {
+  public static Optional<String> find(GraphDef graph, String layer, List<String> layers) {
     Set<String> scopes = scopes(graph, layer);
     Set<String> alike =
         layers.stream()
@@ -34,6 +36,25 @@ final class LayerOutputs {
             .filter(other -> scopes.stream().anyMatch(pattern(other).asMatchPredicate()))
             .collect(Collectors.toCollection(LinkedHashSet::new));
     return last(graph, alike.isEmpty() ? scopes : Set.of(ownScope(graph, layer, alike)));
+  }
+
+  /**
+   * The tensor that a trained model's backbone hands to its head: the answer of the last layer in
+   * the graph that is not of the head.
+   *
+   * @param layers names of all layers in the order of the model; the head's begin with {@code
+   *     head/}
+   * @return {@code node:0}, or empty when no layer is found
+   */
+  public static Optional<String> ofBackbone(GraphDef graph, List<String> layers) {
+    for (int i = layers.size() - 1; i >= 0; i--) {
+      Optional<String> tensor =
+          layers.get(i).startsWith(HEAD) ? Optional.empty() : find(graph, layers.get(i), layers);
+      if (tensor.isPresent()) {
+        return tensor;
+      }
+    }
+    return Optional.empty();
   }
 
   /** Keras either adds a number to the scopes of all layers or to those of none. */

@@ -5,13 +5,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What became of one image. Exactly one of answer and rejection is there.
+ * What became of one image. Where it was rejected, only the reason is there.
  *
  * @param source where its bytes come from
- * @param answer what the model said
+ * @param answer what the model said; empty when it was only asked for features
  * @param rejection why it is no image, as the end of a sentence that starts with its name
  * @param outputs the image's row of each float32 output of the model, by name, such as {@code
- *     logits}; none when it was rejected
+ *     logits} or {@code features}, row-major; none when it was rejected
  * @param <S> where its bytes come from
  */
 public record Predicted<S extends ImageSource>(
@@ -19,6 +19,10 @@ public record Predicted<S extends ImageSource>(
   static <S extends ImageSource> Predicted<S> of(
       S source, Answer answer, Map<String, float[]> outputs) {
     return new Predicted<>(source, Optional.of(answer), Optional.empty(), outputs);
+  }
+
+  static <S extends ImageSource> Predicted<S> features(S source, Map<String, float[]> outputs) {
+    return new Predicted<>(source, Optional.empty(), Optional.empty(), outputs);
   }
 
   static <S extends ImageSource> Predicted<S> rejected(S source, String reason) {

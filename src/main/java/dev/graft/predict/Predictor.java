@@ -10,7 +10,6 @@ import dev.graft.image.BadImageException;
 import dev.graft.image.ImageFile;
 import dev.graft.image.ImageReader;
 import dev.graft.image.ImageSource;
-import dev.graft.image.PreparedImage;
 import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.Prediction;
@@ -28,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.tensorflow.proto.DataType;
 
 /**
  * A trained classifier that answers images. Owns a graph, two sessions and their memory; close it.
@@ -74,8 +72,18 @@ public final class Predictor implements AutoCloseable {
    * @throws IOException when it can't be read
    */
   public static Predictor load(Path modelOrRun, Arithmetic arithmetic) throws IOException {
+    return load(modelOrRun, arithmetic, Features.NONE);
+  }
+
+  /**
+   * As the other {@code load}, with the features of the backbone as a further output.
+   *
+   * @throws IllegalArgumentException when the model has no such layer
+   */
+  public static Predictor load(Path modelOrRun, Arithmetic arithmetic, Features features)
+      throws IOException {
     Path folder = ModelFolder.of(modelOrRun);
-    ServedModel model = ServedModel.open(folder, arithmetic);
+    ServedModel model = ServedModel.open(folder, arithmetic, features);
     try {
       Handoff handoff =
           model
@@ -204,21 +212,10 @@ public final class Predictor implements AutoCloseable {
   private <S extends ImageSource> List<Predicted<S>> predicted(ImagePipeline.Chunk<S> chunk) {
     List<Answer> answers =
         chunk.outputs().isEmpty() ? List.of() : answers(chunk.outputs().get(output));
-    Map<String, List<float[]>> rows = rows(chunk.outputs());
-    List<Predicted<S>> predicted = new ArrayList<>();
-    int next = 0;
-    for (PreparedImage<S> image : chunk.images()) {
-      if (image instanceof PreparedImage.Rejected<S> bad) {
-        predicted.add(Predicted.rejected(bad.source(), bad.reason()));
-      } else {
-        Map<String, float[]> outputs = new LinkedHashMap<>();
-        for (Map.Entry<String, List<float[]>> named : rows.entrySet()) {
-          outputs.put(named.getKey(), named.getValue().get(next));
-        }
-        predicted.add(Predicted.of(image.source(), answers.get(next++), outputs));
-      }
-    }
-    return predicted;
+    return Predictions.inOrder(
+        chunk,
+        model.outputs(),
+        (source, row, outputs) -> Predicted.of(source, answers.get(row), outputs));
   }
 
   /**
@@ -272,29 +269,6 @@ public final class Predictor implements AutoCloseable {
                       .orElse("the list is empty")));
     }
     return new Evaluated(Evaluation.of(labels.names(), predictions), rejected);
-  }
-
-  private Map<String, List<float[]>> rows(List<HostTensor> tensors) {
-    Map<String, List<float[]>> rows = new LinkedHashMap<>();
-    for (int i = 0; i < tensors.size(); i++) {
-      if (tensors.get(i).dtype() == DataType.DT_FLOAT) {
-        rows.put(model.outputs().get(i), rows(tensors.get(i)));
-      }
-    }
-    return rows;
-  }
-
-  private static List<float[]> rows(HostTensor tensor) {
-    int rows = Math.toIntExact(tensor.shape().get(0));
-    FloatBuffer values = tensor.bytes().asFloatBuffer();
-    int size = values.remaining() / rows;
-    List<float[]> arrays = new ArrayList<>();
-    for (int row = 0; row < rows; row++) {
-      float[] array = new float[size];
-      values.get(array);
-      arrays.add(array);
-    }
-    return arrays;
   }
 
   private List<Answer> answers(HostTensor probabilities) {

@@ -13,6 +13,7 @@ import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,13 +34,29 @@ record ServedModel(
     Optional<Handoff> handoff, List<FlatInput> inputs, List<String> outputs, FrozenGraph graph)
     implements AutoCloseable {
 
+  /** The name of the additional output of {@link #open(Path, Arithmetic, Features)}. */
+  static final String FEATURES = "features";
+
   static ServedModel open(Path folder, Arithmetic arithmetic) throws IOException {
+    return open(folder, arithmetic, Features.NONE);
+  }
+
+  static ServedModel open(Path folder, Arithmetic arithmetic, Features features)
+      throws IOException {
     SavedModel saved = SavedModel.read(folder);
     Optional<Handoff> handoff = Handoff.read(folder);
     FlatModel flat = saved.flatten(handoff.map(known -> known.signature().name()).orElse(null));
     Map<String, String> tensors =
-        flat.outputs().stream().collect(Collectors.toMap(FlatOutput::key, FlatOutput::tensor));
+        flat.outputs().stream()
+            .collect(
+                Collectors.toMap(FlatOutput::key, FlatOutput::tensor, (a, b) -> a, HashMap::new));
     Map<String, String> named = named(flat, handoff);
+    Optional<String> layer = features.tensor(folder, flat.graph(), handoff);
+    layer.ifPresent(
+        tensor -> {
+          named.put(FEATURES, FEATURES);
+          tensors.put(FEATURES, tensor);
+        });
     List<String> fetched = fetched(folder, named, tensors);
     FrozenGraph graph =
         FrozenGraph.open(

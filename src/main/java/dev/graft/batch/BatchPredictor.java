@@ -1,0 +1,171 @@
+package dev.graft.batch;
+
+import dev.graft.predict.Features;
+import dev.graft.predict.Predictor;
+import dev.graft.tensor.Arithmetic;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.parquet.format.KeyValue;
+
+/**
+ * Predicts any number of images to a file: {@code FILE}, {@code FILE.rejected.jsonl} with the
+ * records that could not be used, and {@code FILE.summary.json}.
+ *
+ * <p>Rows are in the order of the input. Until all are there, everything is in {@code
+ * FILE.partial}; a job that was killed goes on from there and makes the very bytes of one that was
+ * not. Predictions are made in fused arithmetic: within 1e-5 of {@link Predictor#load(Path)}, the
+ * same bits in every process of one platform. A value; a job may be run from any thread, one at a
+ * time for one file.
+ *
+ * @param settings model, input and so on
+ * @param out the file, ending in {@code .parquet}, {@code .csv} or {@code .jsonl}
+ * @param top how many classes a row names, at least 1; more than one go into the column {@code top}
+ * @param logits whether the column {@code logits} is written
+ * @param features whether the column {@code features} is written, and of which layer
+ */
+public record BatchPredictor(
+    BatchSettings settings, Path out, int top, boolean logits, Features features) {
+  private static final String OUTPUT = "output";
+  private static final String REJECTED = "rejected.jsonl";
+
+  /** Checks the ending and the number. */
+  public BatchPredictor {
+    format(out);
+    if (top < 1) {
+      throw new IllegalArgumentException("Expected 1 class a row or more but got " + top + ".");
+    }
+  }
+
+  /** What a file's ending says. */
+  private enum Format {
+    PARQUET,
+    CSV,
+    JSONL
+  }
+
+  private static Format format(Path out) {
+    String name = String.valueOf(out.getFileName()).toLowerCase(Locale.ROOT);
+    for (Format format : Format.values()) {
+      if (name.endsWith("." + format.name().toLowerCase(Locale.ROOT))) {
+        return format;
+      }
+    }
+    throw new IllegalArgumentException(
+        out + " must end in .parquet, .csv or .jsonl, which says the format.");
+  }
+
+  /** Labels and probabilities to a file. */
+  public static BatchPredictor of(BatchSettings settings, Path out) {
+    return new BatchPredictor(settings, out, 1, false, Features.NONE);
+  }
+
+  /** With more classes a row. */
+  public BatchPredictor withTop(int count) {
+    return new BatchPredictor(settings, out, count, logits, features);
+  }
+
+  /** With the logits. */
+  public BatchPredictor withLogits() {
+    return new BatchPredictor(settings, out, top, true, features);
+  }
+
+  /** With the features of a layer. */
+  public BatchPredictor withFeatures(Features wanted) {
+    return new BatchPredictor(settings, out, top, logits, wanted);
+  }
+
+  /**
+   * Does the job, or what is left of it.
+   *
+   * @return what was done; empty when the whole file was there already and the job was to be
+   *     resumed
+   * @throws IllegalArgumentException when a result is in the way, the input can't be used, or the
+   *     job to be resumed was asked for something else
+   * @throws IOException when the disk fails or is full, more records are bad than allowed, or the
+   *     thread is interrupted; what was done until then is kept for {@link WhenThere#RESUME}
+   */
+  public Optional<BatchSummary> run(BatchListener listener) throws IOException {
+    return run(listener, Job.PART);
+  }
+
+  Optional<BatchSummary> run(BatchListener listener, int part) throws IOException {
+    Inputs.requireThere(settings.input());
+    if (Workspace.isDone(out, settings.whenThere())) {
+      return Optional.empty();
+    }
+    try (Predictor predictor = Predictor.load(settings.model(), Arithmetic.FUSED, features);
+        Workspace workspace = Workspace.open(out, settings.whenThere())) {
+      BatchInput input = Inputs.open(settings, workspace, false);
+      Map<String, String> asked = asked(predictor, input, part);
+      workspace.require(asked);
+      if (!workspace.state().complete || Files.exists(workspace.path(OUTPUT))) {
+        predict(
+            predictor,
+            workspace,
+            input,
+            new Job(workspace, input, settings.maxRejected(), listener, part));
+        WholeFile.writeJson(
+            workspace.path("summary.json"), BatchSummary.of(workspace.state(), asked).toMap());
+      }
+      publish(workspace);
+      return Optional.of(BatchSummary.of(workspace.state(), asked));
+    }
+  }
+
+  private Map<String, String> asked(Predictor predictor, BatchInput input, int part) {
+    Map<String, String> asked = new LinkedHashMap<>();
+    asked.put("model", predictor.hash());
+    asked.put("input", input.identity());
+    asked.put("include", String.join(" ", settings.filter().include()));
+    asked.put("exclude", String.join(" ", settings.filter().exclude()));
+    asked.put("column", settings.column().orElse(""));
+    asked.put("top", String.valueOf(top));
+    asked.put("logits", String.valueOf(logits));
+    asked.put("features", features.wanted() ? features.layer().orElse("of the backbone") : "none");
+    asked.put("part", String.valueOf(part));
+    asked.putAll(JobFacts.platform());
+    return asked;
+  }
+
+  private void predict(Predictor predictor, Workspace workspace, BatchInput input, Job job)
+      throws IOException {
+    PredictionColumns columns =
+        PredictionColumns.of(top, logits, features.wanted(), input.carried());
+    try (BatchOutput output = output(predictor, workspace, columns.columns())) {
+      job.run(
+          records -> new Answering(predictor.start(records, settings.threads()), columns::row),
+          output,
+          REJECTED);
+    }
+  }
+
+  private BatchOutput output(Predictor predictor, Workspace workspace, List<Column> columns)
+      throws IOException {
+    AppendedFile file = workspace.append(OUTPUT);
+    return switch (format(out)) {
+      case CSV -> TextOutput.csv(file, columns);
+      case JSONL -> TextOutput.jsonLines(file, columns);
+      case PARQUET -> {
+        KeyValue model = new KeyValue("graft.model");
+        model.setValue(predictor.hash());
+        yield new ParquetOutput(file, workspace.append("groups"), columns, List.of(model));
+      }
+    };
+  }
+
+  /** The file itself goes last: where it is, everything is. */
+  private void publish(Workspace workspace) throws IOException {
+    Path target = workspace.target();
+    String name = target.getFileName().toString();
+    workspace.publish(REJECTED, target.resolveSibling(name + ".rejected.jsonl"));
+    workspace.publish("summary.json", target.resolveSibling(name + ".summary.json"));
+    workspace.publish(OUTPUT, target);
+    workspace.remove();
+  }
+}

@@ -1,0 +1,78 @@
+package dev.graft.batch;
+
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What a job takes and leaves, the same for predictions and features.
+ *
+ * @param model a SavedModel folder or a run's folder
+ * @param input a folder of images; or a {@code .parquet} file with their bytes or paths; or a
+ *     {@code .csv} file or a list of lines with their paths
+ * @param filter which files of a folder
+ * @param column of the input that has the bytes or paths; if not said, it is found
+ * @param maxRejected how many records may be bad before the job stops
+ * @param whenThere what to do about an earlier result, or a part of it
+ * @param threads that prepare images, and as many that run the model; at least 1
+ */
+public record BatchSettings(
+    Path model,
+    Path input,
+    PathFilter filter,
+    Optional<String> column,
+    MaxRejected maxRejected,
+    WhenThere whenThere,
+    int threads) {
+  /** Checks that nothing is missing. */
+  public BatchSettings {
+    Objects.requireNonNull(model, "model");
+    Objects.requireNonNull(input, "input");
+    Objects.requireNonNull(filter, "filter");
+    Objects.requireNonNull(maxRejected, "maxRejected");
+    Objects.requireNonNull(whenThere, "whenThere");
+    if (threads < 1) {
+      throw new IllegalArgumentException("Expected at least 1 thread but got " + threads + ".");
+    }
+  }
+
+  /**
+   * All images of an input, any number of bad ones, all processors; refuses to replace a result.
+   */
+  public static BatchSettings of(Path model, Path input) {
+    return new BatchSettings(
+        model,
+        input,
+        PathFilter.none(),
+        Optional.empty(),
+        MaxRejected.UNLIMITED,
+        WhenThere.REFUSE,
+        Runtime.getRuntime().availableProcessors());
+  }
+
+  /** With other files of a folder. */
+  public BatchSettings withFilter(PathFilter other) {
+    return new BatchSettings(model, input, other, column, maxRejected, whenThere, threads);
+  }
+
+  /** With another column of the input. */
+  public BatchSettings withColumn(String other) {
+    return new BatchSettings(
+        model, input, filter, Optional.of(other), maxRejected, whenThere, threads);
+  }
+
+  /** With another number of bad records. */
+  public BatchSettings withMaxRejected(MaxRejected other) {
+    return new BatchSettings(model, input, filter, column, other, whenThere, threads);
+  }
+
+  /** With another treatment of an earlier result. */
+  public BatchSettings withWhenThere(WhenThere other) {
+    return new BatchSettings(model, input, filter, column, maxRejected, other, threads);
+  }
+
+  /** With another number of threads. */
+  public BatchSettings withThreads(int other) {
+    return new BatchSettings(model, input, filter, column, maxRejected, whenThere, other);
+  }
+}

@@ -1,0 +1,56 @@
+package dev.graft.batch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/** Opens an input by what it is. */
+final class Inputs {
+  private Inputs() {}
+
+  /**
+   * Opens an input.
+   *
+   * @param labelled whether the name of an image's sub-folder is carried as {@code label}
+   * @throws IllegalArgumentException when there is none, or it has no records
+   */
+  static BatchInput open(BatchSettings settings, Workspace workspace, boolean labelled)
+      throws IOException {
+    BatchInput input = opened(settings, workspace, labelled);
+    if (input.size() == 0) {
+      throw new IllegalArgumentException(
+          settings.input()
+              + " has no images: give a folder with .bmp, .gif, .jpeg, .jpg or .png files (or what"
+              + " --include says), a list of paths, or a Parquet file with rows.");
+    }
+    return input;
+  }
+
+  private static BatchInput opened(BatchSettings settings, Workspace workspace, boolean labelled)
+      throws IOException {
+    Path input = settings.input();
+    String name = String.valueOf(input.getFileName()).toLowerCase(Locale.ROOT);
+    if (Files.isDirectory(input)) {
+      return FolderInput.open(input, settings.filter(), workspace.path("list"), labelled);
+    }
+    if (!settings.filter().equals(PathFilter.none())) {
+      throw new IllegalArgumentException(
+          input + " is no folder: --include and --exclude choose the files of a folder.");
+    }
+    if (name.endsWith(".parquet")) {
+      return ParquetInput.open(input, settings.column());
+    }
+    return name.endsWith(".csv") ? ListInput.csv(input, settings.column()) : ListInput.lines(input);
+  }
+
+  /** Refuses what is not there before a model is loaded. */
+  static void requireThere(Path input) {
+    if (!Files.exists(input)) {
+      throw new IllegalArgumentException(
+          input
+              + " does not exist; expected a folder of images, a list of paths (.txt or .csv), or a"
+              + " .parquet file.");
+    }
+  }
+}

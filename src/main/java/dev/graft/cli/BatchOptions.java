@@ -1,0 +1,96 @@
+package dev.graft.cli;
+
+import dev.graft.batch.BatchSettings;
+import dev.graft.batch.MaxRejected;
+import dev.graft.batch.PathFilter;
+import dev.graft.batch.WhenThere;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** What {@code batch} and {@code features} are told alike. */
+final class BatchOptions {
+  @Parameters(
+      index = "0",
+      paramLabel = "MODEL",
+      description = "A run, or the folder of an exported model.")
+  private Path model;
+
+  @Parameters(
+      index = "1",
+      paramLabel = "INPUT",
+      description =
+          "Folder of images (sub-folders too), list of paths (.csv with a header, else one a line),"
+              + " or .parquet file with bytes or paths.")
+  private Path input;
+
+  @Option(
+      names = "--column",
+      paramLabel = "NAME",
+      description =
+          "Column of a .csv or .parquet file with the images (default: path; in Parquet the only"
+              + " one of bytes).")
+  private String column;
+
+  @Option(
+      names = "--include",
+      paramLabel = "GLOB",
+      description =
+          "Take only matching files of a folder, as in \"*.jpg\" or \"2024/**\"; may be repeated"
+              + " (default: bmp, gif, jpeg, jpg and png).")
+  private List<String> include = List.of();
+
+  @Option(
+      names = "--exclude",
+      paramLabel = "GLOB",
+      description = "Leave matching files of a folder out; may be repeated.")
+  private List<String> exclude = List.of();
+
+  @Option(
+      names = "--max-rejected",
+      paramLabel = "N|SHARE",
+      converter = MaxRejectedConverter.class,
+      description =
+          "Stop when more records are bad than this: 100, 0.01 or 1%% (default: never stop).")
+  private MaxRejected maxRejected = MaxRejected.UNLIMITED;
+
+  @ArgGroup private Again again;
+
+  /** At most one thing to do about an earlier result. */
+  private static final class Again {
+    @Option(names = "--resume", description = "Go on where an interrupted job stopped.")
+    private boolean resume;
+
+    @Option(names = "--overwrite", description = "Replace a result that is there already.")
+    private boolean overwrite;
+  }
+
+  private static final class MaxRejectedConverter implements ITypeConverter<MaxRejected> {
+    @Override
+    public MaxRejected convert(String text) {
+      try {
+        return MaxRejected.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    }
+  }
+
+  BatchSettings settings() {
+    WhenThere whenThere =
+        again == null ? WhenThere.REFUSE : again.resume ? WhenThere.RESUME : WhenThere.OVERWRITE;
+    return new BatchSettings(
+        model,
+        input,
+        new PathFilter(include, exclude),
+        Optional.ofNullable(column),
+        maxRejected,
+        whenThere,
+        Runtime.getRuntime().availableProcessors());
+  }
+}
