@@ -22,7 +22,6 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -126,18 +125,7 @@ public final class BatchJob implements Callable<Integer> {
 
   /** Runs the job of a command line in the session that {@code spark-submit} prepared. */
   public static void main(String[] arguments) {
-    int code =
-        new CommandLine(new BatchJob())
-            .setExecutionExceptionHandler(
-                (failure, command, parsed) -> {
-                  command.getErr().println("graft: " + failure.getMessage());
-                  failure.printStackTrace(command.getErr());
-                  return 1;
-                })
-            .execute(arguments);
-    if (code != 0) {
-      System.exit(code);
-    }
+    JobLine.run(new BatchJob(), arguments);
   }
 
   @Override

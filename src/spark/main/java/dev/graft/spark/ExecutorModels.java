@@ -1,5 +1,6 @@
 package dev.graft.spark;
 
+import dev.graft.predict.Features;
 import dev.graft.predict.Predictor;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.tensor.Arithmetic;
@@ -90,7 +91,7 @@ final class ExecutorModels {
   private static Predictor load(ClusterModel model, String features) throws IOException {
     NativeSettings.apply(SparkEnv.get().conf());
     Path folder = model.folder();
-    Predictor predictor = Predictor.load(folder, Arithmetic.FUSED);
+    Predictor predictor = Predictor.load(folder, Arithmetic.FUSED, features(features));
     if (!predictor.hash().equals(model.hash())) {
       predictor.close();
       throw new ModelFormatException(
@@ -100,6 +101,13 @@ final class ExecutorModels {
     }
     LOG.log(System.Logger.Level.INFO, "Loaded the model {0} from {1}.", model.hash(), folder);
     return predictor;
+  }
+
+  private static Features features(String wanted) {
+    if (wanted == null) {
+      return Features.NONE;
+    }
+    return wanted.isEmpty() ? Features.OF_BACKBONE : Features.of(wanted);
   }
 
   /** Closes what no task uses. */

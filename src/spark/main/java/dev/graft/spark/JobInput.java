@@ -1,9 +1,9 @@
 package dev.graft.spark;
 
+import dev.graft.batch.PathFilter;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.Serializable;
-import java.nio.file.FileSystems;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -32,7 +32,6 @@ final class JobInput {
   static final String IMAGE = "graft_image";
 
   private static final String PATH = "path";
-  private static final List<String> ENDINGS = List.of(".bmp", ".gif", ".jpeg", ".jpg", ".png");
 
   /** Paths are small, images are not: so many make a task worth its start and a file its name. */
   private static final int IMAGES_A_TASK = 4096;
@@ -48,28 +47,17 @@ final class JobInput {
   }
 
   /**
-   * Which files of a folder, as {@code graft batch} has it.
+   * {@link PathFilter}, which does not travel.
    *
-   * @param include patterns of {@code glob}; with none, the endings of images
-   * @param exclude patterns of files that are left out
+   * @param include as there
+   * @param exclude as there
    */
   record Filter(List<String> include, List<String> exclude)
       implements FilterFunction<String>, Serializable {
     /** Takes a path below the folder. */
     @Override
     public boolean call(String path) {
-      boolean included =
-          include.isEmpty()
-              ? ENDINGS.stream().anyMatch(path.toLowerCase(Locale.ROOT)::endsWith)
-              : include.stream().anyMatch(pattern -> matches(pattern, path));
-      return included && exclude.stream().noneMatch(pattern -> matches(pattern, path));
-    }
-
-    private static boolean matches(String pattern, String path) {
-      java.nio.file.Path whole = java.nio.file.Path.of(path);
-      return FileSystems.getDefault()
-          .getPathMatcher("glob:" + pattern)
-          .matches(pattern.contains("/") ? whole : whole.getFileName());
+      return new PathFilter(include, exclude).accepts(path);
     }
   }
 

@@ -5,7 +5,6 @@ import dev.graft.predict.Predictions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Row;
@@ -38,7 +37,7 @@ final class PredictRows implements MapPartitionsFunction<Row, Row> {
     ExecutorModels.Lease lease = ExecutorModels.lease(model, wanted.features());
     // Listeners run in reverse order: the answers under way end before the lease.
     task.addTaskCompletionListener((TaskCompletionListener) context -> lease.close());
-    Predictions<RowImage> predictions = lease.predictor().start(images(rows), task.cpus());
+    Predictions<RowImage> predictions = lease.predictor().start(RowImage.all(rows, column, files.value()), task.cpus());
     task.addTaskCompletionListener((TaskCompletionListener) context -> predictions.close());
     return new Iterator<>() {
       @Override
@@ -53,22 +52,6 @@ final class PredictRows implements MapPartitionsFunction<Row, Row> {
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
-      }
-    };
-  }
-
-  private Iterator<RowImage> images(Iterator<Row> rows) {
-    Configuration configuration = files.value();
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return rows.hasNext();
-      }
-
-      @Override
-      public RowImage next() {
-        Row row = rows.next();
-        return new RowImage(row, row.get(column), configuration);
       }
     };
   }

@@ -6,11 +6,16 @@ import dev.graft.image.ImageSource;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Iterator;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.BinaryType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * The image of a row: its bytes, or the path of its file.
@@ -20,6 +25,43 @@ import org.apache.spark.sql.Row;
  * @param files of the cluster
  */
 record RowImage(Row row, Object value, Configuration files) implements ImageSource {
+  /** The images of rows. */
+  static Iterator<RowImage> all(Iterator<Row> rows, int column, Configuration files) {
+    return new Iterator<>() {
+      @Override
+      public boolean hasNext() {
+        return rows.hasNext();
+      }
+
+      @Override
+      public RowImage next() {
+        Row row = rows.next();
+        return new RowImage(row, row.get(column), files);
+      }
+    };
+  }
+
+  /**
+   * Where the images of a table are.
+   *
+   * @throws IllegalArgumentException when there is no such column, or it can't be images or paths
+   */
+  static int indexOf(String column, StructType schema) {
+    if (!schema.getFieldIndex(column).isDefined()) {
+      throw new IllegalArgumentException(
+          "There is no column \"%s\" (there are %s): name one with images or their paths."
+              .formatted(column, String.join(", ", schema.fieldNames())));
+    }
+    int index = schema.fieldIndex(column);
+    DataType type = schema.fields()[index].dataType();
+    if (!(type instanceof BinaryType || type instanceof StringType)) {
+      throw new IllegalArgumentException(
+          "The column \"%s\" is %s, expected binary (images) or string (their paths)."
+              .formatted(column, type.simpleString()));
+    }
+    return index;
+  }
+
   @Override
   public byte[] read() throws IOException, BadImageException {
     if (value instanceof byte[] bytes) {

@@ -6,9 +6,6 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.BinaryType;
-import org.apache.spark.sql.types.DataType;
-import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -125,30 +122,14 @@ public final class SparkPredictor {
    */
   public Dataset<Row> predict(Dataset<Row> images, String column) {
     StructType schema = images.schema();
-    PredictRows task = new PredictRows(model, indexOf(column, schema), wanted, files());
-    return images.mapPartitions(task, Encoders.row(schema.add(COLUMN, answerType())));
-  }
-
-  private static int indexOf(String column, StructType schema) {
-    String names = String.join(", ", schema.fieldNames());
-    if (!schema.getFieldIndex(column).isDefined()) {
-      throw new IllegalArgumentException(
-          "There is no column \"%s\" (there are %s): name one with images or their paths."
-              .formatted(column, names));
-    }
     if (schema.getFieldIndex(COLUMN).isDefined()) {
       throw new IllegalArgumentException(
           "There is a column \"%s\" already, which the answers would take: rename it."
               .formatted(COLUMN));
     }
-    int index = schema.fieldIndex(column);
-    DataType type = schema.fields()[index].dataType();
-    if (!(type instanceof BinaryType || type instanceof StringType)) {
-      throw new IllegalArgumentException(
-          "The column \"%s\" is %s, expected binary (images) or string (their paths)."
-              .formatted(column, type.simpleString()));
-    }
-    return index;
+    PredictRows task =
+        new PredictRows(model, RowImage.indexOf(column, schema), wanted, files());
+    return images.mapPartitions(task, Encoders.row(schema.add(COLUMN, answerType())));
   }
 
   /**
