@@ -125,6 +125,8 @@ class _Pass:
         activation, layer.activation = layer.activation, keras.activations.linear
         output = np.asarray(layer(*inputs, **options), np.float64)
         layer.activation = activation
+        if getattr(layer, "data_format", None) == "channels_first":
+            output = np.moveaxis(output, 1, -1)
         bias = getattr(layer, "bias", None)
         shift = 0.0 if bias is None else np.asarray(bias.numpy(), np.float64)
         output = output - shift

@@ -56,7 +56,9 @@ def write(row: Row, folder: Path, short: bool) -> None:
     subject = Subject(
         model=model,
         inputs=built.inputs(np.random.default_rng(2), numbers.BATCH),
-        training_inputs=built.inputs(np.random.default_rng(3), numbers.BATCH * numbers.STEPS),
+        training_inputs=lambda seed: built.inputs(
+            np.random.default_rng(seed), numbers.BATCH * numbers.STEPS
+        ),
         layers=layers,
         dead=row.dead,
         block=[one for one in layers if one.name in row.block] or None,
@@ -111,7 +113,7 @@ def _training(
         return None
     head = _head(features.shape)
     described = numbers.write_training(subject, head, keras.optimizers, texts, folder)
-    return {**described, "headText": _HEADS[features.ndim], "outputLayer": row.output_layer}
+    return {"headText": _HEADS[features.ndim], "outputLayer": row.output_layer, **described}
 
 
 def _head(shape: tuple[int, ...]) -> Any:

@@ -43,7 +43,7 @@ def _write(name: str, what: str, model: Any, folder: Path) -> None:
     subject = Subject(
         model=model,
         inputs=[_images(2, numbers.BATCH)],
-        training_inputs=[_images(3, numbers.BATCH * numbers.STEPS)],
+        training_inputs=lambda seed: [_images(seed, numbers.BATCH * numbers.STEPS)],
         layers=list(_flat(model)),
     )
     described = numbers.write_outputs(subject, folder)

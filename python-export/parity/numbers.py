@@ -21,8 +21,22 @@ BATCH = 4
 STEPS = 3
 CLASSES = 5
 
+LABELS = np.random.default_rng(13).integers(0, CLASSES, BATCH * STEPS).tolist()
+
 # Graft shuffles each epoch by numpy's generator with this seed: run seed 1, epoch 1.
 _SHUFFLE_SEED = 1_000_004
+
+# How far inputs are moved, eight units in the last place, and how often, to see how far Keras is
+# then from itself; how far it may be in a draw of inputs that is trained on, of the change and of
+# the weights; draws to look at.
+_MOVED = 2.0**-20
+_TIMES_MOVED = 4
+_STEADY = 5e-4
+_STEADY_OF_WEIGHTS = 5e-6
+_DRAWS = 12
+
+# As dev.graft.parity.Tolerances.NEAR_ZERO says it.
+_NEAR_ZERO = 1e-4
 
 _LIVELY_OUTPUT = 1e-3
 _LIVELY_GRADIENT = 1e-7
@@ -33,16 +47,19 @@ _BLOCK_WEIGHTS = 8_000_000
 
 
 class DegenerateError(Exception):
-    """A model that would agree with anything: dead outputs or gradients."""
+    """A model that would agree with anything, or not even with itself."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A model, its inputs in its order, and the layers that own its weights."""
+    """A model, its inputs in its order, and the layers that own its weights.
+
+    ``training_inputs`` makes the inputs of the training steps for a seed.
+    """
 
     model: Any
     inputs: list[Array]
-    training_inputs: list[Array]
+    training_inputs: Callable[[int], list[Array]]
     layers: list[Any]
     dead: tuple[str, ...] = ()
     block: list[Any] | None = None
@@ -89,37 +106,19 @@ def write_training(
 
     ``head`` gives logits for the output of the model and has its first weights; ``keras`` is the
     module of optimizers.
+
+    A unit that is within rounding of the kink of its activation has no gradient that two
+    implementations must agree on: Keras disagrees with itself when the inputs move by a few units
+    in the last place. How far is ``own`` of each run. Where that is far with the first optimizer,
+    the draw of inputs is written as ``unsteady``, and the next one is trained on.
     """
     block = subject.block or last_block(subject.layers)
     names = [weight for layer in block for weight in layer.trainable_weights]
     weights = [*names, *head.trainable_weights]
     first = [weight.numpy() for weight in weights]
-    labels = np.random.default_rng(13).integers(0, CLASSES, BATCH * STEPS)
-    for index, values in enumerate(subject.training_inputs):
-        np.save(folder / f"training-{index}.npy", values)
     for index, values in enumerate(first[len(names) :]):
         np.save(folder / f"head-{index}.npy", values)
-    gradients_of = _gradients(subject, head, weights)
-    runs = []
-    for number, text in enumerate(texts):
-        for weight, value in zip(weights, first, strict=True):
-            weight.assign(value)
-        optimizer = optimizers.ALL[text](keras)
-        steps, nearness = _train(subject, gradients_of, weights, optimizer, labels)
-        _save_flat(folder / f"run-{number}.npy", [one for step in steps for one in step])
-        _save_flat(folder / f"nearness-{number}.npy", nearness)
-        runs.append(
-            {
-                "optimizer": text,
-                "weights": f"run-{number}.npy",
-                "nearness": f"nearness-{number}.npy",
-            }
-        )
-    for weight, value in zip(weights, first, strict=True):
-        weight.assign(value)
-    return {
-        "inputs": [f"training-{index}.npy" for index in range(len(subject.training_inputs))],
-        "labels": labels.tolist(),
+    described = {
         "classes": CLASSES,
         "batch": BATCH,
         "steps": STEPS,
@@ -128,8 +127,68 @@ def write_training(
             {"file": f"head-{index}.npy", "shape": list(value.shape)}
             for index, value in enumerate(first[len(names) :])
         ],
-        "runs": runs,
     }
+    stepper = _Stepper(_gradients(subject, head, weights), weights, first)
+    unsteady: list[dict[str, Any]] = []
+    for draw in range(_DRAWS):
+        inputs = subject.training_inputs(3 + draw)
+        files = [f"training-{draw}-{index}.npy" for index in range(len(inputs))]
+        for file, values in zip(files, inputs, strict=True):
+            np.save(folder / file, values)
+        drawn: dict[str, Any] = {"inputs": files, "labels": LABELS, "runs": []}
+        for number, text in enumerate(texts):
+            run = _write_run(stepper, inputs, text, keras, folder, f"{draw}-{number}.npy")
+            drawn["runs"].append(run)
+            unsteady_run = run["own"] > _STEADY or run["ownOfWeights"] > _STEADY_OF_WEIGHTS
+            if unsteady_run and number == 0:
+                break
+        else:
+            return {**described, **drawn, "unsteady": unsteady}
+        unsteady.append(drawn)
+    raise DegenerateError(
+        f"Keras's steps are not within {_STEADY:g} of Keras's steps from inputs moved by "
+        f"{_MOVED:g} in any of {_DRAWS} draws."
+    )
+
+
+def _write_run(
+    stepper: "_Stepper", inputs: list[Array], text: str, keras: Any, folder: Path, suffix: str
+) -> dict[str, Any]:
+    steps, nearness = stepper.run(inputs, optimizers.ALL[text](keras))
+    _save_flat(folder / f"run-{suffix}", [one for step in steps for one in step])
+    _save_flat(folder / f"nearness-{suffix}", nearness)
+    counted = [text.startswith("sgd") | (one >= _NEAR_ZERO) for one in nearness]
+    own = np.zeros(2)
+    for seed in range(_TIMES_MOVED):
+        random = np.random.default_rng(seed)
+        moved = [_moved(one, random) for one in inputs]
+        others, _ = stepper.run(moved, optimizers.ALL[text](keras))
+        own = np.maximum(own, _apart(stepper.first, steps, others, counted))
+    return {
+        "optimizer": text,
+        "weights": f"run-{suffix}",
+        "nearness": f"nearness-{suffix}",
+        "own": float(own[0]),
+        "ownOfWeights": float(own[1]),
+    }
+
+
+def _apart(
+    first: list[Array], steps: list[list[Array]], others: list[list[Array]], counted: list[Array]
+) -> Array:
+    """The worst variable's norm of the difference, over the norms of its change and of itself.
+
+    Of what is ``counted``, as Java compares.
+    """
+    worst = np.zeros(2)
+    for ours, theirs in zip(steps, others, strict=True):
+        for start, one, other, which in zip(first, ours, theirs, counted, strict=True):
+            apart = np.linalg.norm((other.astype(np.float64) - one) * which)
+            change = np.linalg.norm(one.astype(np.float64) - start)
+            if apart:
+                whole = np.linalg.norm(one.astype(np.float64))
+                worst = np.maximum(worst, [apart / change, apart / whole])
+    return worst
 
 
 def last_block(layers: list[Any]) -> list[Any]:
@@ -180,32 +239,46 @@ def _gradients(subject: Subject, head: Any, weights: list[Any]) -> Callable[...,
     return traced
 
 
-def _train(
-    subject: Subject,
-    gradients_of: Callable[..., list[Any]],
-    weights: list[Any],
-    optimizer: Any,
-    labels: Array,
-) -> tuple[list[list[Array]], list[Array]]:
-    """The weights after each step, and how near to zero each gradient came.
+@dataclass(frozen=True)
+class _Stepper:
+    """Runs steps of training from the first weights, which it puts back."""
 
-    That is the smallest of the steps' |gradient| in units of the root mean square of the variable's
-    gradients, plus a hundredth of the norm of all gradients spread over the variable: what the
-    comparison of gradients allows, times 10^4.
-    """
-    order = np.random.RandomState(_SHUFFLE_SEED).permutation(len(labels))
-    steps, nearness = [], [np.full(weight.shape, np.inf, np.float32) for weight in weights]
-    for batch in np.split(order, STEPS):
-        inputs = [tf.constant(one[batch]) for one in subject.training_inputs]
-        gradients = gradients_of(tf.constant(labels[batch]), *inputs)
-        optimizer.apply_gradients(list(zip(gradients, weights, strict=True)))
-        steps.append([weight.numpy() for weight in weights])
-        arrays = [one.numpy().astype(np.float64) for one in gradients]
-        every = float(np.sqrt(sum(np.sum(one**2) for one in arrays)))
-        for near, one in zip(nearness, arrays, strict=True):
-            scale = (np.linalg.norm(one) + 0.01 * every) / np.sqrt(one.size)
-            np.minimum(near, (np.abs(one) / scale).astype(np.float32), out=near)
-    return steps, nearness
+    gradients_of: Callable[..., list[Any]]
+    weights: list[Any]
+    first: list[Array]
+
+    def run(
+        self, training_inputs: list[Array], optimizer: Any
+    ) -> tuple[list[list[Array]], list[Array]]:
+        """The weights after each step, and how near to zero each gradient came.
+
+        That is the smallest of the steps' |gradient| in units of the root mean square of the
+        variable's gradients, plus a hundredth of the norm of all gradients spread over the
+        variable: what the comparison of gradients allows, times 10^4.
+        """
+        order = np.random.RandomState(_SHUFFLE_SEED).permutation(len(LABELS))
+        steps = []
+        nearness = [np.full(weight.shape, np.inf, np.float32) for weight in self.weights]
+        for batch in np.split(order, STEPS):
+            inputs = [tf.constant(one[batch]) for one in training_inputs]
+            gradients = self.gradients_of(tf.constant(np.take(LABELS, batch)), *inputs)
+            optimizer.apply_gradients(list(zip(gradients, self.weights, strict=True)))
+            steps.append([weight.numpy() for weight in self.weights])
+            arrays = [one.numpy().astype(np.float64) for one in gradients]
+            every = float(np.sqrt(sum(np.sum(one**2) for one in arrays)))
+            for near, one in zip(nearness, arrays, strict=True):
+                scale = (np.linalg.norm(one) + 0.01 * every) / np.sqrt(one.size)
+                np.minimum(near, (np.abs(one) / scale).astype(np.float32), out=near)
+        for weight, value in zip(self.weights, self.first, strict=True):
+            weight.assign(value)
+        return steps, nearness
+
+
+def _moved(values: Array, random: np.random.Generator) -> Array:
+    if values.dtype.kind != "f":
+        return values
+    signs = random.choice([-1, 1], values.shape)
+    return np.asarray(values * (1 + _MOVED * signs), values.dtype)
 
 
 def _outputs(model: Any, inputs: list[Array]) -> list[Any]:

@@ -10,7 +10,7 @@ ALL: dict[str, Callable[[Any], Any]] = {
     "sgd(0.01, momentum=0.9, weight_decay=0.1)": lambda keras: keras.SGD(
         0.01, momentum=0.9, weight_decay=0.1
     ),
-    "sgd(0.01, clipnorm=0.01)": lambda keras: keras.SGD(0.01, clipnorm=0.01),
+    "sgd(0.1, clipnorm=0.1)": lambda keras: keras.SGD(0.1, clipnorm=0.1),
     "rmsprop(1.0E-4)": lambda keras: keras.RMSprop(1e-4),
     "adam(1.0E-4)": lambda keras: keras.Adam(1e-4),
     "adam(1.0E-4, weight_decay=0.1, clipnorm=0.01)": lambda keras: keras.Adam(

@@ -70,7 +70,11 @@ def rows() -> list[Row]:
             untrained="expected a float32 tensor",
         ),
         _row(
-            "text", "strings through `TextVectorization`", "export", _text, unusable="lookup table"
+            "text",
+            "strings through `TextVectorization`",
+            "export",
+            _text,
+            unusable="looks words up in a table",
         ),
         _row(
             "lstm", "`LSTM`", "export", _recurrent("LSTM", False), refused=("conv", "lstm"), **top
@@ -89,6 +93,14 @@ def rows() -> list[Row]:
         ),
         _row("mixed-float16", "float32 variables, float16 arithmetic", "saved", _mixed, half=True),
         _row("conv3d", "`Conv3D`", "export", _conv3d, refused=("conv",), **top),
+        _row(
+            "channels-first",
+            "the channels first; Keras runs it on a CPU too",
+            "export",
+            _channels_first,
+            refused=("conv",),
+            **top,
+        ),
     ]
 
 
@@ -442,6 +454,21 @@ def _in_half(policy: str) -> Built:
     x = layers.Dense(6, dtype=policy, name="dense")(x)
     x = layers.Activation("linear", dtype="float32", name="single")(x)
     return enlivened(keras.Model(image, x, name="model"), _images)
+
+
+def _channels_first() -> Built:
+    first = {"data_format": "channels_first"}
+    image = keras.Input((3, _SIZE, _SIZE), name="images")
+    x = layers.Conv2D(8, 3, activation="relu", name="conv1", **first)(image)
+    x = layers.MaxPooling2D(2, name="max_pool", **first)(x)
+    x = layers.Conv2D(8, 3, name="conv2", **first)(x)
+    x = layers.BatchNormalization(axis=1, name="bn")(x)
+    x = layers.GlobalAveragePooling2D(name="pool", **first)(x)
+    model = keras.Model(image, layers.Dense(6, name="top")(x), name="model")
+    return enlivened(
+        model,
+        lambda random, count: [random.normal(size=(count, 3, _SIZE, _SIZE)).astype(np.float32)],
+    )
 
 
 def _conv3d() -> Built:

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -169,6 +170,8 @@ final class Flattener {
     Map<String, NodeDef> needed = GraphOrder.needed(all, wanted);
     needed.values().stream()
         .filter(node -> !placeholders.containsKey(node.getName()))
+        // What reads a table is named after its layer, the table is not.
+        .sorted(Comparator.comparing(node -> !node.getOp().startsWith("LookupTable")))
         .forEach(Unsupported::refuse);
     Unsupported.refuseWrites(all, needed.keySet());
     return needed;

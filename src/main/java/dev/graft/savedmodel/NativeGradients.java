@@ -54,6 +54,12 @@ public final class NativeGradients implements AutoCloseable {
       return new Refused(
           "no gradient of it is known to be right in TensorFlow's native gradients", FREEZE);
     }
+    if (isChannelsFirst(node)) {
+      return new Refused(
+          "its gradient is only known to be right with the channels last, and it has "
+              + text(node, "data_format"),
+          "build the model with data_format=\"channels_last\", or " + FREEZE);
+    }
     String wrong = wrongForm(node);
     if (wrong != null) {
       return new Refused(wrong, FREEZE);
@@ -64,12 +70,6 @@ public final class NativeGradients implements AutoCloseable {
 
   /** Why the gradient of an op that has one is wrong for this node, or null. */
   private String wrongForm(NodeDef node) {
-    if (GradientTable.WITH_LAYOUT.contains(node.getOp())
-        && !isChannelsLast(node)
-        && !isNormByBatch(node)) {
-      return "its gradient is only known to be right with the channels last, and it has "
-          + text(node, "data_format");
-    }
     if (text(node, "padding").equals("EXPLICIT")) {
       return "the native gradient of explicit padding fails";
     }
@@ -93,6 +93,12 @@ public final class NativeGradients implements AutoCloseable {
               : "its native gradient fails for an axis that is negative or not constant";
       default -> null;
     };
+  }
+
+  private static boolean isChannelsFirst(NodeDef node) {
+    return GradientTable.WITH_LAYOUT.contains(node.getOp())
+        && !isChannelsLast(node)
+        && !isNormByBatch(node);
   }
 
   /** Keras 2's LayerNormalization: channels first, and right against Python. */

@@ -206,7 +206,7 @@ public final class SavedModel {
               + directory
               + " cannot be used: "
               + e.getMessage()
-              + "; export the model again, for inference alone.",
+              + "; export the model again for inference alone, without layers that read text.",
           e);
     }
   }

@@ -48,7 +48,11 @@ final class Unsupported {
     if (REFERENCE_VARIABLES.contains(op)) {
       throw new IllegalArgumentException(what + "is a reference variable of TensorFlow 1");
     }
-    if (op.contains("HashTable") || op.startsWith("LookupTable")) {
+    if (op.startsWith("LookupTable")) {
+      throw new IllegalArgumentException(
+          what + "looks words up in a table, as TextVectorization and StringLookup do");
+    }
+    if (op.contains("HashTable")) {
       throw new IllegalArgumentException(what + "is a lookup table, as text layers use");
     }
     if (op.equals("Placeholder")) {

@@ -173,19 +173,40 @@ final class Comparison {
   }
 
   private Training train() throws IOException {
-    TrainingSteps steps;
+    ParityRow.Training training = manifest.training();
     List<Figures.Run> runs = new ArrayList<>();
+    List<Figures.Run> built = new ArrayList<>();
     try {
-      steps = TrainingSteps.of(row, backbone, bySha);
-      for (ParityRow.Run run : manifest.training().runs()) {
-        runs.add(compare(run, steps.first(), steps.run(run.optimizer(), false)));
+      TrainingSteps steps = TrainingSteps.of(row, training.draw(), backbone, bySha);
+      for (ParityRow.Run run : training.runs()) {
+        runs.add(compare(run, steps, Arithmetic.FUSED));
+        if (runs.size() == 1 || !runs.get(runs.size() - 1).isSteady()) {
+          built.add(compare(run, steps, Arithmetic.AS_BUILT));
+        }
       }
-      ParityRow.Run first = manifest.training().runs().get(0);
-      Figures.Run folded = compare(first, steps.first(), steps.run(first.optimizer(), true));
-      return new Training(runs, null, steps.folding(), folded.ofChangeWithAll());
+      return new Training(runs, built, unsteady(), steps.folding(), null);
     } catch (IllegalArgumentException e) {
       return Training.refused(message(e));
     }
+  }
+
+  private List<Figures.Unsteady> unsteady() throws IOException {
+    List<Figures.Unsteady> figures = new ArrayList<>();
+    if (manifest.training().unsteady() != null) {
+      for (ParityRow.Draw draw : manifest.training().unsteady()) {
+        TrainingSteps steps = TrainingSteps.of(row, draw, backbone, bySha);
+        ParityRow.Run run = draw.runs().get(0);
+        figures.add(
+            new Figures.Unsteady(
+                compare(run, steps, Arithmetic.FUSED), compare(run, steps, Arithmetic.AS_BUILT)));
+      }
+    }
+    return figures;
+  }
+
+  private Figures.Run compare(ParityRow.Run run, TrainingSteps steps, Arithmetic trunk)
+      throws IOException {
+    return compare(run, steps.first(), steps.run(run.optimizer(), trunk));
   }
 
   private Figures.Run compare(ParityRow.Run run, List<float[]> first, List<List<float[]>> steps)
@@ -203,7 +224,7 @@ final class Comparison {
         figures.add(i, first.get(i), python, steps.get(step).get(i), nearness.get(i), dead);
       }
     }
-    return figures.result(first);
+    return figures.result(first, run);
   }
 
   private List<String> names() {

@@ -29,21 +29,33 @@ record Figures(
   /**
    * Training with every optimizer.
    *
-   * @param runs by optimizer
+   * @param runs by optimizer, on the features of the trunk as Graft runs it
+   * @param built on the features of the trunk as built: the first optimizer, and those for which
+   *     Keras is too far from itself
+   * @param unsteady the first optimizer with draws of inputs that were passed over, because Keras
+   *     is too far from itself
+   * @param folding largest difference, over the largest magnitude, between those features and the
+   *     features of the trunk as built
    * @param refused why there is none; null where there is
-   * @param folding largest difference, over the largest magnitude, between the features of the
-   *     folded trunk, on which Graft trains, and those of the trunk as built
-   * @param folded the first optimizer's {@code ofChange} with the features of the folded trunk
    */
-  record Training(List<Run> runs, String refused, double folding, double folded) {
+  record Training(
+      List<Run> runs, List<Run> built, List<Unsteady> unsteady, double folding, String refused) {
     static Training none() {
-      return new Training(List.of(), null, 0, 0);
+      return refused(null);
     }
 
     static Training refused(String reason) {
-      return new Training(List.of(), reason, 0, 0);
+      return new Training(List.of(), List.of(), List.of(), 0, reason);
     }
   }
+
+  /**
+   * A draw of inputs with which Keras's steps are not determined.
+   *
+   * @param run Graft's run against Keras's
+   * @param built the same on the features of the trunk as built
+   */
+  record Unsteady(Run run, Run built) {}
 
   /**
    * One variable's gradient.
@@ -64,10 +76,14 @@ record Figures(
    *
    * @param ofChange norm of the difference over the norm of the change so far
    * @param ofWeights norm of the difference over the norm of the weights
-   * @param nearZero weights left out of {@code ofChange}, whose gradient came near zero
+   * @param nearZero weights of all variables that {@code ofChange} leaves out: their gradient came
+   *     near zero
    * @param ofChangeWithAll the first figure with those weights
    * @param weights all weights that train
    * @param worst the variable of the first figure
+   * @param own the first figure of Keras against Keras from inputs that are moved by rounding; null
+   *     where it was not computed
+   * @param ownOfWeights the second figure of the same
    */
   record Run(
       String optimizer,
@@ -76,7 +92,15 @@ record Figures(
       long nearZero,
       double ofChangeWithAll,
       long weights,
-      String worst) {}
+      String worst,
+      Double own,
+      Double ownOfWeights) {
+    /** Whether Keras agrees with itself well enough to be compared with. */
+    boolean isSteady() {
+      return own == null
+          || (own <= Tolerances.STEADY && ownOfWeights <= Tolerances.STEADY_OF_WEIGHTS);
+    }
+  }
 
   double worstOutput() {
     return outputs.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);

@@ -59,7 +59,12 @@ record ParityRow(Path folder, Manifest manifest) {
     }
   }
 
-  /** Steps of training of the last block and a head. */
+  /**
+   * Steps of training of the last block and a head.
+   *
+   * @param unsteady draws of inputs with which Keras is too far from itself to be compared with;
+   *     null where none was looked for
+   */
   record Training(
       List<String> inputs,
       List<Integer> labels,
@@ -70,7 +75,16 @@ record ParityRow(Path folder, Manifest manifest) {
       List<HeadWeight> head,
       List<Run> runs,
       String headText,
-      String outputLayer) {}
+      String outputLayer,
+      List<Draw> unsteady) {
+    /** What is trained on. */
+    Draw draw() {
+      return new Draw(inputs, labels, runs);
+    }
+  }
+
+  /** Inputs of training and what Keras makes of them. */
+  record Draw(List<String> inputs, List<Integer> labels, List<Run> runs) {}
 
   /** First value of a variable of the head. */
   record HeadWeight(String file, List<Long> shape) {
@@ -79,9 +93,15 @@ record ParityRow(Path folder, Manifest manifest) {
     }
   }
 
-  /** The weights after each step with one optimizer. */
+  /**
+   * The weights after each step with one optimizer.
+   *
+   * @param own how far Keras's steps are from its own steps from inputs that are moved by a few
+   *     units in the last place, as Graft's are compared; null where that was not computed
+   * @param ownOfWeights the same over the norm of the weights
+   */
   @JsonIgnoreProperties(ignoreUnknown = true)
-  record Run(String optimizer, String weights, String nearness) {}
+  record Run(String optimizer, String weights, String nearness, Double own, Double ownOfWeights) {}
 
   static ParityRow read(Path folder) throws IOException {
     return new ParityRow(

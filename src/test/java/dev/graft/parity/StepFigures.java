@@ -1,5 +1,6 @@
 package dev.graft.parity;
 
+import java.util.Arrays;
 import java.util.List;
 
 /** Gathers the worst figures over the variables and steps of one optimizer. */
@@ -10,12 +11,13 @@ final class StepFigures {
   private double ofChange;
   private double ofChangeWithAll;
   private double ofWeights;
-  private long nearZero;
+  private final long[] nearZero;
   private String worst = "";
 
   StepFigures(String optimizer, List<String> names) {
     this.optimizer = optimizer;
     this.names = names;
+    this.nearZero = new long[names.size()];
     this.leavesOut = !optimizer.startsWith("sgd");
   }
 
@@ -48,7 +50,7 @@ final class StepFigures {
       change += Math.pow((double) expected[i] - first[i], 2);
       weights += Math.pow(expected[i], 2);
     }
-    nearZero = Math.max(nearZero, left);
+    nearZero[variable] = left; // the same in every step
     ofWeights = Math.max(ofWeights, root(dead ? apart : apartWithAll, weights));
     ofChangeWithAll = Math.max(ofChangeWithAll, root(apartWithAll, change));
     double relative = root(apart, change);
@@ -58,10 +60,18 @@ final class StepFigures {
     }
   }
 
-  Figures.Run result(List<float[]> first) {
+  Figures.Run result(List<float[]> first, ParityRow.Run run) {
     long weights = first.stream().mapToLong(values -> values.length).sum();
     return new Figures.Run(
-        optimizer, ofChange, ofWeights, nearZero, ofChangeWithAll, weights, worst);
+        optimizer,
+        ofChange,
+        ofWeights,
+        Arrays.stream(nearZero).sum(),
+        ofChangeWithAll,
+        weights,
+        worst,
+        run.own(),
+        run.ownOfWeights());
   }
 
   private static double root(double squares, double ofSquares) {

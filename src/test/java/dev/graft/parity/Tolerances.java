@@ -15,6 +15,15 @@ record Tolerances(
   static final Tolerances HALF = new Tolerances(1e-2, 1e-2, 1e-6, 1e-3, 1e-5);
 
   /**
+   * Where Keras's own steps are further apart than this, half of {@link #change} and of {@link
+   * #weights}, when its inputs are moved by rounding, Graft's folded trunk is not held to those;
+   * the trunk as built is.
+   */
+  static final double STEADY = 5e-4;
+
+  static final double STEADY_OF_WEIGHTS = 5e-6;
+
+  /**
    * A weight whose gradient is smaller than what two right gradients may differ by counts as near
    * zero: rules that divide a gradient by its own size then answer to rounding. In the unit of
    * {@code nearness} in the row's files, (norm of the variable's gradient + norm of all / 100) /

@@ -1,6 +1,7 @@
 package dev.graft.parity;
 
 import dev.graft.data.Labels;
+import dev.graft.data.Target;
 import dev.graft.features.Examples;
 import dev.graft.metrics.History;
 import dev.graft.model.Backbone;
@@ -31,21 +32,24 @@ import java.util.stream.IntStream;
 /** A few steps of training of a model's last block and a head, as Graft trains. */
 final class TrainingSteps {
   private final ParityRow.Training training;
+  private final List<Integer> labels;
   private final JoinedModel model;
   private final FreezePlan plan;
   private final List<String> nodes;
   private final List<float[]> first;
   private final List<HostTensor> inputs;
   private List<float[]> features;
-  private List<float[]> foldedFeatures;
+  private List<float[]> builtFeatures;
 
   private TrainingSteps(
       ParityRow.Training training,
+      List<Integer> labels,
       JoinedModel model,
       FreezePlan plan,
       List<String> nodes,
       List<HostTensor> inputs) {
     this.training = training;
+    this.labels = labels;
     this.model = model;
     this.plan = plan;
     this.nodes = nodes;
@@ -58,10 +62,12 @@ final class TrainingSteps {
   /**
    * Joins the head of a row to its model.
    *
+   * @param draw the inputs to train on
    * @param nodes of the model's variables by the SHA-256 of their values
    * @throws IllegalArgumentException when no head can be joined
    */
-  static TrainingSteps of(ParityRow row, Backbone loaded, Map<String, FlatVariable> nodes)
+  static TrainingSteps of(
+      ParityRow row, ParityRow.Draw draw, Backbone loaded, Map<String, FlatVariable> nodes)
       throws IOException {
     ParityRow.Training training = row.manifest().training();
     Backbone backbone =
@@ -85,15 +91,15 @@ final class TrainingSteps {
     Set<String> layers = new LinkedHashSet<>();
     block.forEach(variable -> layers.add(backbone.layerOf(variable)));
     FreezePlan plan = FreezePlan.unfreeze(layers.toArray(String[]::new));
-    return new TrainingSteps(training, joined.with(changed), plan, all, inputs(row, backbone));
+    return new TrainingSteps(
+        training, draw.labels(), joined.with(changed), plan, all, inputs(row, draw, backbone));
   }
 
-  private static List<HostTensor> inputs(ParityRow row, Backbone backbone) throws IOException {
+  private static List<HostTensor> inputs(ParityRow row, ParityRow.Draw draw, Backbone backbone)
+      throws IOException {
     Map<String, HostTensor> byKey = new LinkedHashMap<>();
     for (int i = 0; i < row.manifest().inputs().size(); i++) {
-      byKey.put(
-          row.manifest().inputs().get(i).key(),
-          row.tensor(row.manifest().training().inputs().get(i)));
+      byKey.put(row.manifest().inputs().get(i).key(), row.tensor(draw.inputs().get(i)));
     }
     return backbone.flat().inputs().stream().map(input -> byKey.get(input.key())).toList();
   }
@@ -103,14 +109,18 @@ final class TrainingSteps {
     return first;
   }
 
-  /** The variables after each step, in the order of {@link #first}. */
-  List<List<float[]>> run(String optimizer, boolean folded) {
+  /**
+   * The variables after each step, in the order of {@link #first}.
+   *
+   * @param trunk the arithmetic of the trunk whose features are trained on; Graft's is FUSED
+   */
+  List<List<float[]>> run(String optimizer, Arithmetic trunk) {
     Phase phase = new Phase("parity", 1, training.batch(), Optimizer.parse(optimizer), 1);
     try (CutModel cut = model.cut(plan)) {
       requireSame(cut.graft());
       computeFeatures(cut);
       List<List<float[]>> steps = new ArrayList<>();
-      Examples examples = examples(cut, folded ? foldedFeatures : features);
+      Examples examples = examples(cut, trunk == Arithmetic.FUSED ? features : builtFeatures);
       new Trainer(cut.graft(), phase)
           .fit(examples, examples, History.empty(), recorder(cut.graft(), steps));
       if (steps.size() != training.steps()) {
@@ -143,19 +153,20 @@ final class TrainingSteps {
   }
 
   /**
-   * Largest difference between the features of the folded trunk and those of the trunk as built.
+   * Largest difference between the features of the trunk and those of the trunk as built, over the
+   * largest magnitude.
    */
   double folding() {
     double worst = 0;
     for (int i = 0; i < features.size(); i++) {
-      worst = Math.max(worst, Distance.relativeToLargest(foldedFeatures.get(i), features.get(i)));
+      worst = Math.max(worst, Distance.relativeToLargest(features.get(i), builtFeatures.get(i)));
     }
     return worst;
   }
 
   private void computeFeatures(CutModel cut) {
     if (features == null) { // equal cuts have equal features
-      foldedFeatures = floats(cut.trunk().run(inputs));
+      features = floats(cut.trunk().run(inputs));
       Map<String, HostTensor> values = new LinkedHashMap<>();
       model.weights().forEach(weight -> values.put(weight.node(), weight.value()));
       List<String> fed =
@@ -163,7 +174,7 @@ final class TrainingSteps {
       List<String> wanted = cut.tensors().stream().map(CutTensor::tensor).toList();
       try (FrozenGraph trunk =
           FrozenGraph.open(Arithmetic.AS_BUILT, model.inferenceGraph(), values, fed, wanted)) {
-        features = floats(trunk.run(inputs));
+        builtFeatures = floats(trunk.run(inputs));
       }
     }
   }
@@ -177,12 +188,12 @@ final class TrainingSteps {
     return new Examples() {
       @Override
       public int size() {
-        return training.labels().size();
+        return labels.size();
       }
 
       @Override
-      public int label(int example) {
-        return training.labels().get(example);
+      public Target target(int example) {
+        return new Target.OfClass(labels.get(example));
       }
 
       @Override

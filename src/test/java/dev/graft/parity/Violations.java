@@ -24,7 +24,11 @@ final class Violations {
       violations.checkOutputs();
       violations.checkGradients();
       violations.checkRefusals();
-      figures.training().runs().forEach(violations::checkRun);
+      figures.training().runs().stream()
+          .filter(Figures.Run::isSteady)
+          .forEach(violations::checkRun);
+      figures.training().built().forEach(violations::checkRun);
+      figures.training().unsteady().forEach(draw -> violations.checkRun(draw.built()));
     }
     return violations.found;
   }
