@@ -11,38 +11,44 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkContext;
-import org.apache.spark.SparkFiles;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerApplicationEnd;
 
 /**
  * Where the executors find a model, and which one it must be.
  *
- * @param place a folder that every node can read, or the name of the archive that Spark brings
- * @param shipped whether it is the name of an archive
+ * <p>A model that only the driver can read goes as a broadcast: what {@code
+ * SparkContext.addArchive} adds once a session exists does not reach the tasks of a session that
+ * Spark 4 isolates.
+ *
+ * @param shared folder that every node can read, or null
+ * @param sent the model's files, packed, or null
  * @param hash SHA-256 of {@code handoff.json}, which holds those of all other files
  */
-record ClusterModel(String place, boolean shipped, String hash) implements Serializable {
-  /** Application and archive to the archives that were handed to Spark already. */
-  private static final Map<String, Path> ARCHIVES = new ConcurrentHashMap<>();
+record ClusterModel(String shared, Broadcast<byte[]> sent, String hash) implements Serializable {
+  /** Application and hash to the models that were sent already. */
+  private static final Map<String, ClusterModel> SENT = new ConcurrentHashMap<>();
 
   /**
-   * Hands a model to Spark, which brings it to every executor, those that join later too.
+   * Sends a model to every executor that asks for it, those that join later too.
    *
-   * @param model folder of a model or a run that the driver can read
+   * @param model folder of a model or a run that the driver can read, of less than 2 GB
    */
   static ClusterModel ship(SparkContext spark, Path model) throws IOException {
     Path folder = ModelFolder.of(model);
     String hash = hash(folder);
-    String name = "graft-model-" + hash.substring(0, 16);
-    String key = spark.applicationId() + "/" + name;
-    if (!ARCHIVES.containsKey(key)) {
-      Path archive = Archive.of(folder, name);
-      spark.addArchive(archive.toUri() + "#" + name);
-      ARCHIVES.put(key, archive);
+    String key = spark.applicationId() + "/" + hash;
+    ClusterModel known = SENT.get(key);
+    if (known == null) {
+      byte[] packed = Archive.pack(folder);
+      known =
+          new ClusterModel(null, JavaSparkContext.fromSparkContext(spark).broadcast(packed), hash);
+      SENT.put(key, known);
+      closeWithApplication(spark);
     }
-    closeWithApplication(spark);
-    return new ClusterModel(name, true, hash);
+    return known;
   }
 
   /**
@@ -53,12 +59,18 @@ record ClusterModel(String place, boolean shipped, String hash) implements Seria
   static ClusterModel shared(SparkContext spark, Path model) throws IOException {
     Path folder = ModelFolder.of(model).toAbsolutePath();
     closeWithApplication(spark);
-    return new ClusterModel(folder.toString(), false, hash(folder));
+    return new ClusterModel(folder.toString(), null, hash(folder));
   }
 
-  /** The model's folder on this executor. */
-  Path folder() {
-    return Path.of(shipped ? SparkFiles.get(place) : place);
+  /** Reads the model of a folder. */
+  @FunctionalInterface
+  interface Reader<T> {
+    T read(Path folder) throws IOException;
+  }
+
+  /** Reads the model on this executor. */
+  <T> T read(Reader<T> reader) throws IOException {
+    return sent == null ? reader.read(Path.of(shared)) : Archive.unpacked(sent.value(), reader);
   }
 
   /** In local mode the driver is the executor, and its process may go on. */
@@ -68,6 +80,7 @@ record ClusterModel(String place, boolean shipped, String hash) implements Seria
           new SparkListener() {
             @Override
             public void onApplicationEnd(SparkListenerApplicationEnd end) {
+              SENT.clear();
               ExecutorModels.closeIdle();
             }
           });

@@ -7,49 +7,43 @@ import dev.graft.image.ImageReader;
 import dev.graft.model.CutModel;
 import dev.graft.model.FrozenGraph;
 import dev.graft.model.ImagePipeline;
-import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.Serializable;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
-import org.apache.spark.SparkFiles;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
 
 /**
  * A trunk on a cluster, its weights in its graph.
  *
- * @param file that Spark brings to every executor
- * @param hash SHA-256 of the file
+ * @param sent as {@link FrozenGraph#write} writes it
+ * @param hash SHA-256 of what is sent
  * @param preparation of its images
  * @param platform and versions of the driver, by name: the features of others have other bits
  */
 record ClusterTrunk(
-    String file, String hash, Preparation preparation, HashMap<String, String> platform)
+    Broadcast<byte[]> sent, String hash, Preparation preparation, HashMap<String, String> platform)
     implements Serializable {
-  private static final Map<ClusterTrunk, Loaded> LOADED = new HashMap<>();
+  private static final Map<String, Loaded> LOADED = new HashMap<>();
 
   /** A trunk that runs on this executor. Kept until the process ends. */
   private record Loaded(FrozenGraph trunk, ImageReader reader) {}
 
   static ClusterTrunk ship(SparkContext spark, CutModel cut, Preparation preparation)
       throws IOException {
-    Path folder = Files.createTempDirectory("graft");
-    Path written = folder.resolve("trunk");
-    try (OutputStream out = Files.newOutputStream(written)) {
-      cut.trunk().write(out);
-    }
-    String hash = Sha256.of(written);
-    Path named = Files.move(written, folder.resolve("graft-trunk-" + hash.substring(0, 16)));
-    folder.toFile().deleteOnExit();
-    named.toFile().deleteOnExit(); // Spark serves it until then.
-    String name = named.getFileName().toString();
-    spark.addFile(named.toUri().toString());
-    return new ClusterTrunk(name, hash, preparation, here());
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    cut.trunk().write(written);
+    byte[] bytes = written.toByteArray();
+    return new ClusterTrunk(
+        JavaSparkContext.fromSparkContext(spark).broadcast(bytes),
+        Sha256.of(bytes),
+        preparation,
+        here());
   }
 
   /** What decides about bits besides trunk and preparation. */
@@ -66,11 +60,12 @@ record ClusterTrunk(
    *     than the driver
    */
   ImagePipeline pipeline(int threads) throws IOException {
+    String key = hash + preparation;
     synchronized (LOADED) {
-      Loaded loaded = LOADED.get(this);
+      Loaded loaded = LOADED.get(key);
       if (loaded == null) {
         loaded = load();
-        LOADED.put(this, loaded);
+        LOADED.put(key, loaded);
       }
       return new ImagePipeline(loaded.trunk(), loaded.reader(), threads);
     }
@@ -83,14 +78,13 @@ record ClusterTrunk(
           "Features must be made on one platform, but the driver has %s and this executor %s."
               .formatted(platform, here()));
     }
-    Path path = Path.of(SparkFiles.get(file));
-    String found = Sha256.of(path);
+    byte[] bytes = sent.value();
+    String found = Sha256.of(bytes);
     if (!found.equals(hash)) {
       throw new IOException(
-          "%s on this executor has the hash %s, expected %s.".formatted(path, found, hash));
+          "The trunk on this executor has the hash %s, expected %s.".formatted(found, hash));
     }
-    try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
-      return new Loaded(FrozenGraph.read(in), ImageReader.open(preparation));
-    }
+    FrozenGraph trunk = FrozenGraph.read(new ByteArrayInputStream(bytes));
+    return new Loaded(trunk, ImageReader.open(preparation));
   }
 }

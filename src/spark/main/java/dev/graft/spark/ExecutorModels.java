@@ -27,7 +27,7 @@ final class ExecutorModels {
   private ExecutorModels() {}
 
   /** A model and the features that it gives beside its answers, as {@link Wanted} has them. */
-  private record Key(ClusterModel model, String features) {}
+  private record Key(String hash, String shared, String features) {}
 
   /** A model and the number of leases. */
   private static final class Loaded {
@@ -76,7 +76,7 @@ final class ExecutorModels {
       if (ending) {
         throw new IllegalStateException("This executor is ending.");
       }
-      Key key = new Key(model, features);
+      Key key = new Key(model.hash(), model.shared(), features);
       Loaded loaded = LOADED.get(key);
       if (loaded == null) {
         closeIdle();
@@ -90,7 +90,11 @@ final class ExecutorModels {
 
   private static Predictor load(ClusterModel model, String features) throws IOException {
     NativeSettings.apply(SparkEnv.get().conf());
-    Path folder = model.folder();
+    return model.read(folder -> load(model, features, folder));
+  }
+
+  private static Predictor load(ClusterModel model, String features, Path folder)
+      throws IOException {
     Predictor predictor = Predictor.load(folder, Arithmetic.FUSED, features(features));
     if (!predictor.hash().equals(model.hash())) {
       predictor.close();

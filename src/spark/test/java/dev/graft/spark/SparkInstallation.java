@@ -47,8 +47,16 @@ final class SparkInstallation {
   /** A program of Spark's {@code bin}, to be started in the repository's root. */
   ProcessBuilder program(String name, List<String> arguments, Path log) {
     String ending = System.getProperty("os.name").startsWith("Windows") ? ".cmd" : "";
-    List<String> command = new ArrayList<>();
-    command.add(home.resolve("bin").resolve(name + ending).toString());
+    return started(home.resolve("bin").resolve(name + ending), arguments, log);
+  }
+
+  /** A script, to be started in the repository's root. */
+  ProcessBuilder python(List<String> arguments, Path log) {
+    return started(python.executable(), arguments, log);
+  }
+
+  private ProcessBuilder started(Path program, List<String> arguments, Path log) {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.redirectOutput(log.toFile());

@@ -42,7 +42,7 @@ class SparkPredictorIT {
     List<String> words = new ArrayList<>(List.of("src/test/python/spark_predictions.py"));
     words.addAll(List.of(SparkInstallation.jar().toString(), model.toString()));
     words.addAll(List.of(broken.toString(), images.toString(), out.toString()));
-    int exit = new SparkInstallation().program("spark-submit", words, said).start().waitFor();
+    int exit = new SparkInstallation().python(words, said).start().waitFor();
     log = Files.readString(said);
     assertThat(exit).as(log).isZero();
     JsonNode all = new ObjectMapper().readTree(out.toFile());
