@@ -45,7 +45,7 @@ def failure(table: DataFrame) -> str:
 def main(jar: str, model: str, broken: str, folder: str, out: str) -> None:
     """Ask in every way."""
     spark = session(jar, model)
-    predictor = spark._jvm.dev.graft.spark.SparkPredictor  # type: ignore[union-attr]
+    predictor = spark._jvm.dev.graft.spark.SparkPredictor
 
     def predict(chosen: Any, table: DataFrame, column: str) -> DataFrame:
         return DataFrame(chosen.predict(table._jdf, column), spark)
