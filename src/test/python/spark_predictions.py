@@ -45,6 +45,7 @@ def failure(table: DataFrame) -> str:
 def main(jar: str, model: str, broken: str, folder: str, out: str) -> None:
     """Ask in every way."""
     spark = session(jar, model)
+    spark.sparkContext.setLogLevel("INFO")
     predictor = spark._jvm.dev.graft.spark.SparkPredictor
 
     def predict(chosen: Any, table: DataFrame, column: str) -> DataFrame:

@@ -3,6 +3,7 @@ package dev.graft.spark;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.batch.MaxRejected;
+import dev.graft.batch.PathFilter;
 import dev.graft.handoff.Versions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -141,15 +142,11 @@ public final class BatchJob implements Callable<Integer> {
       }
       long start = System.nanoTime();
       Path partial = new Path(out + ".partial");
-      Dataset<Row> rows = JobInput.read(spark, input, filter(), Optional.ofNullable(column));
+      Dataset<Row> rows = JobInput.read(spark, input, new PathFilter(include, exclude), Optional.ofNullable(column));
       write(answered(predictor.predict(rows, JobInput.IMAGE)), partial);
       publish(spark, files, partial, asked, most, (System.nanoTime() - start) / 1e9);
       return 0;
     }
-  }
-
-  private JobInput.Filter filter() {
-    return new JobInput.Filter(new ArrayList<>(include), new ArrayList<>(exclude));
   }
 
   private SparkPredictor predictor(SparkSession spark) throws IOException {

@@ -1,5 +1,6 @@
 package dev.graft.spark;
 
+import dev.graft.batch.PathFilter;
 import dev.graft.data.Labels;
 import dev.graft.data.Preparation;
 import dev.graft.model.Backbone;
@@ -9,7 +10,6 @@ import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.spark.SparkConf;
@@ -129,8 +129,7 @@ public final class FeaturesJob implements Callable<Integer> {
   }
 
   private Dataset<Row> images(SparkSession spark) throws IOException {
-    JobInput.Filter all = new JobInput.Filter(List.of(), List.of());
-    return JobInput.read(spark, input, all, Optional.ofNullable(column));
+    return JobInput.read(spark, input, PathFilter.none(), Optional.ofNullable(column));
   }
 
   private void report(SparkFeatures.Extracted made) {

@@ -3,7 +3,6 @@ package dev.graft.spark;
 import dev.graft.batch.PathFilter;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,8 +11,9 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.spark.api.java.function.FilterFunction;
+import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
@@ -47,21 +47,6 @@ final class JobInput {
   }
 
   /**
-   * {@link PathFilter}, which does not travel.
-   *
-   * @param include as there
-   * @param exclude as there
-   */
-  record Filter(List<String> include, List<String> exclude)
-      implements FilterFunction<String>, Serializable {
-    /** Takes a path below the folder. */
-    @Override
-    public boolean call(String path) {
-      return new PathFilter(include, exclude).accepts(path);
-    }
-  }
-
-  /**
    * Reads a folder of images, a Parquet file or folder, a CSV with a header, or a list of lines.
    *
    * @param column of a CSV or Parquet with the images or their paths; if not said, {@code path}, or
@@ -69,7 +54,7 @@ final class JobInput {
    * @throws IllegalArgumentException when there is no such input or column
    */
   static Dataset<Row> read(
-      SparkSession spark, String input, Filter filter, Optional<String> column)
+      SparkSession spark, String input, PathFilter filter, Optional<String> column)
       throws IOException {
     Configuration files = spark.sparkContext().hadoopConfiguration();
     Path path = new Path(input);
@@ -87,7 +72,7 @@ final class JobInput {
       return job.parquet();
     }
     if (status.isDirectory()) {
-      return job.folder(input, filter);
+      return job.folder(input, system, filter);
     }
     return name.endsWith(".csv") ? job.csv() : job.lines();
   }
@@ -97,21 +82,22 @@ final class JobInput {
         .anyMatch(inside -> inside.getPath().getName().endsWith(".parquet"));
   }
 
-  private Dataset<Row> folder(String name, Filter filter) {
+  /** Listed here, since Spark's own sources leave empty files out without a word. */
+  private Dataset<Row> folder(String name, FileSystem system, PathFilter filter) throws IOException {
     String root = input.toString().replaceAll("/+$", "") + "/";
-    Dataset<String> below =
-        spark
-            .read()
-            .format("binaryFile")
-            .option("recursiveFileLookup", "true")
-            .load(input.toString())
-            .select(functions.expr("substring(path, " + (root.length() + 1) + ")"))
-            .as(Encoders.STRING())
-            .filter(filter);
+    List<String> below = new ArrayList<>();
+    RemoteIterator<LocatedFileStatus> files = system.listFiles(input, true);
+    while (files.hasNext()) {
+      String relative = files.next().getPath().toString().substring(root.length());
+      if (filter.accepts(relative)) {
+        below.add(relative);
+      }
+    }
     Column relative = functions.col("value");
     String prefix = name.replaceAll("(?<=.)/+$", "");
     return spread(
-        below
+        spark
+            .createDataset(below, Encoders.STRING())
             .toDF("value")
             .select(
                 functions.concat(functions.lit(prefix + "/"), relative).as(PATH),

@@ -40,14 +40,14 @@ class BatchJobIT {
       awaitFirstResult(job, out);
       cluster.kill(0);
       assertThat(out).as("the job was still at work").doesNotExist();
-      assertThat(job.waitFor(4, TimeUnit.MINUTES)).isTrue();
+      assertThat(job.waitFor(10, TimeUnit.MINUTES)).isTrue();
       String log = Files.readString(log(1));
       assertThat(job.exitValue()).as(log).isZero();
       assertThat(log).contains("Lost executor");
       assertOneModelAnExecutor(cluster.executorLogs(1));
 
       Process again = submit(cluster, model, list, out);
-      assertThat(again.waitFor(2, TimeUnit.MINUTES)).isTrue();
+      assertThat(again.waitFor(5, TimeUnit.MINUTES)).isTrue();
       assertThat(Files.readString(log(2))).contains("is there already, made by the same job");
       assertThat(again.exitValue()).isZero();
     }
@@ -91,7 +91,7 @@ class BatchJobIT {
   /** Until a task has put its part of the result where the job collects them. */
   private void awaitFirstResult(Process job, Path out) throws Exception {
     Path collected = Path.of(out + ".partial", "_temporary", "0");
-    Instant end = Instant.now().plus(Duration.ofMinutes(4));
+    Instant end = Instant.now().plus(Duration.ofMinutes(10));
     while (job.isAlive() && Instant.now().isBefore(end)) {
       if (Files.isDirectory(collected)) {
         try (Stream<Path> tasks = Files.list(collected)) {

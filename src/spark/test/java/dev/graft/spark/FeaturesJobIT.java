@@ -40,7 +40,7 @@ class FeaturesJobIT {
             features.toString());
     int exit = new SparkInstallation().program("spark-submit", words, log).start().waitFor();
     assertThat(exit).as(Files.readString(log)).isZero();
-    assertThat(Files.readString(log)).contains("features of 40 images", "1 images left out");
+    assertThat(Files.readString(log)).contains("features of 40 images", "2 images left out");
 
     TrainedRun fromSpark = train(data, features, "spark");
     assertThat(fromSpark.images().computed()).isZero();
@@ -70,6 +70,7 @@ class FeaturesJobIT {
       }
     }
     Files.writeString(target.resolve("7").resolve("broken.png"), "no image");
+    Files.createFile(target.resolve("7").resolve("empty.png"));
     return target;
   }
 }
