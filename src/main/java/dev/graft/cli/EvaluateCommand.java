@@ -4,6 +4,8 @@ import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.metrics.Evaluation;
 import dev.graft.predict.Predictor;
+import dev.graft.report.Report;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code graft evaluate}. */
@@ -34,9 +37,19 @@ final class EvaluateCommand implements Callable<Integer> {
               + " last one there is evaluated.")
   private Path data;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Write an HTML report of the evaluation, with pictures, to this new file.")
+  private Path report;
+
   @Override
   public Integer call() throws Exception {
     Console console = output.console();
+    if (report != null && Files.exists(report)) {
+      throw new IllegalArgumentException(
+          report + " exists already: choose another --report, or remove it.");
+    }
     LabeledImages images;
     Predictor.Evaluated evaluated;
     try (Predictor predictor = Predictor.load(model)) {
@@ -54,6 +67,13 @@ final class EvaluateCommand implements Callable<Integer> {
     evaluated.rejected().forEach((path, reason) -> rejected.put(path.toString(), reason));
     json.put("rejected", rejected);
     rejected.forEach((path, reason) -> console.warn(path + " " + reason + "."));
+    if (report != null) {
+      Files.createDirectories(report.toAbsolutePath().getParent());
+      Path name = model.toAbsolutePath().normalize().getFileName();
+      Report.write(
+          Report.render(name + " on " + data, evaluation, evaluated.predictions()), report);
+      json.put("report", report);
+    }
     console.result(json, evaluation::describe);
     gate.check("The accuracy", evaluation);
     return ExitCode.DONE.code();

@@ -109,6 +109,7 @@ public final class Featurizer implements AutoCloseable {
     augmentation.ifPresent(
         steps -> key.put("augmentation", DRAWING + ": " + steps.describeSteps()));
     key.put("precision", "float32");
+    key.put("arithmetic", "fused, scales folded");
     key.put("batch", String.valueOf(ImagePipeline.BATCH));
     key.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     key.putAll(Versions.current());

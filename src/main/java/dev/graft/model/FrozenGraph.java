@@ -64,7 +64,9 @@ public final class FrozenGraph implements AutoCloseable {
       List<String> outputs) {
     GraphDef filled = ConstantVariables.fill(definition, values);
     Map<String, HostTensor> live = ConstantVariables.live(definition, values);
-    return openFilled(arithmetic, filled, live, inputs, outputs);
+    GraphDef arranged =
+        arithmetic == Arithmetic.FUSED ? FoldedScales.fold(filled, outputs) : filled;
+    return openFilled(arithmetic, arranged, live, inputs, outputs);
   }
 
   /**

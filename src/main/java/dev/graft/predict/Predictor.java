@@ -231,9 +231,11 @@ public final class Predictor implements AutoCloseable {
    * An evaluation and the files that it had to leave out.
    *
    * @param evaluation of the others
+   * @param predictions that it is made of, in the order of the images
    * @param rejected with the reason
    */
-  public record Evaluated(Evaluation evaluation, Map<Path, String> rejected) {}
+  public record Evaluated(
+      Evaluation evaluation, List<Prediction> predictions, Map<Path, String> rejected) {}
 
   /**
    * Evaluates the model on labelled images.
@@ -288,7 +290,8 @@ public final class Predictor implements AutoCloseable {
                       .map(file -> file.getKey() + " " + file.getValue())
                       .orElse("the list is empty")));
     }
-    return new Evaluated(Evaluation.of(labels().names(), predictions), rejected);
+    return new Evaluated(
+        Evaluation.of(labels().names(), predictions), List.copyOf(predictions), rejected);
   }
 
   private List<Answer> answers(HostTensor probabilities) {
