@@ -16,7 +16,6 @@ import org.apache.spark.SparkEnv;
  * model is loaded or the application ends. Safe for many threads.
  */
 final class ExecutorModels {
-  private static final System.Logger LOG = System.getLogger(ExecutorModels.class.getName());
   private static final Map<Key, Loaded> LOADED = new HashMap<>();
   private static boolean ending;
 
@@ -103,7 +102,7 @@ final class ExecutorModels {
           "The model in %s on this executor has the hash %s, expected %s, the driver's: give every node the same model."
               .formatted(folder, predictor.hash(), model.hash()));
     }
-    LOG.log(System.Logger.Level.INFO, "Loaded the model {0} from {1}.", model.hash(), folder);
+    System.err.println("graft: Loaded the model " + model.hash());
     return predictor;
   }
 
@@ -123,7 +122,7 @@ final class ExecutorModels {
               loaded -> {
                 if (loaded.leases == 0) {
                   loaded.predictor.close();
-                  LOG.log(System.Logger.Level.INFO, "Closed the model {0}.", loaded.predictor.hash());
+                  System.err.println("graft: Closed the model " + loaded.predictor.hash());
                 }
                 return loaded.leases == 0;
               });
