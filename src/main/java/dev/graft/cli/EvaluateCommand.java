@@ -1,10 +1,13 @@
 package dev.graft.cli;
 
+import dev.graft.data.LabeledArrays;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.metrics.Evaluation;
+import dev.graft.predict.ArrayPredictor;
 import dev.graft.predict.Predictor;
 import dev.graft.report.Report;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -33,7 +36,7 @@ final class EvaluateCommand implements Callable<Integer> {
       index = "1",
       paramLabel = "DATA",
       description =
-          "Folder with one sub-folder a class, or a .csv file; of train/, validation/ and test/ the"
+          "Folder with one sub-folder a class, a .csv file, or .npz arrays; of train/, validation/ and test/ the"
               + " last one there is evaluated.")
   private Path data;
 
@@ -49,6 +52,13 @@ final class EvaluateCommand implements Callable<Integer> {
     if (report != null && Files.exists(report)) {
       throw new IllegalArgumentException(
           report + " exists already: choose another --report, or remove it.");
+    }
+    if (LabeledArrays.isAt(data)) {
+      if (report != null) {
+        throw new IllegalArgumentException(
+            "--report shows images, but " + data + " holds arrays: leave it out.");
+      }
+      return evaluateArrays(console);
     }
     LabeledImages images;
     Predictor.Evaluated evaluated;
@@ -75,6 +85,29 @@ final class EvaluateCommand implements Callable<Integer> {
       json.put("report", report);
     }
     console.result(json, evaluation::describe);
+    gate.check("The accuracy", evaluation);
+    return ExitCode.DONE.code();
+  }
+
+  private int evaluateArrays(Console console) throws IOException {
+    Evaluation evaluation;
+    try (ArrayPredictor predictor = ArrayPredictor.load(model)) {
+      gate.require(predictor.task().kind());
+      LabeledArrays arrays = LabeledArrays.read(data, predictor.task());
+      List<LabeledImage> chosen = chosen(arrays.examples());
+      try (Progress progress = console.progress("evaluating", chosen.size(), "rows")) {
+        long[] seen = new long[1];
+        evaluation =
+            predictor.evaluate(
+                arrays,
+                chosen,
+                (task, done, total) -> {
+                  progress.step(done - seen[0]);
+                  seen[0] = done;
+                });
+      }
+    }
+    console.result(evaluation.toMap(), evaluation::describe);
     gate.check("The accuracy", evaluation);
     return ExitCode.DONE.code();
   }

@@ -3,6 +3,7 @@ package dev.graft.model;
 import dev.graft.data.Preparation;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Layer;
+import dev.graft.handoff.TensorInfo;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
 import dev.graft.savedmodel.FlatOutput;
@@ -107,6 +108,27 @@ public final class Backbone {
     List<Long> asked = List.of(-1L, (long) height, (long) width, channels(input));
     FlatModel sized = InputSize.set(flat, input, asked);
     return new Backbone(saved, sized, handoff, output, layers);
+  }
+
+  /**
+   * The same backbone for an input of a given shape, which its graph must allow.
+   *
+   * @param input one of the model's
+   * @param shape with -1 for the batch
+   * @throws IllegalArgumentException when the model has a fixed other size
+   */
+  public Backbone withInputShape(FlatInput input, List<Long> shape) {
+    return new Backbone(saved, InputSize.set(flat, input, shape), handoff, output, layers);
+  }
+
+  /** What people call an input: its alias in the handoff, or its key. */
+  public String inputName(FlatInput input) {
+    return handoff.stream()
+        .flatMap(known -> known.signature().inputs().stream())
+        .filter(info -> info.key().equals(input.key()))
+        .map(TensorInfo::alias)
+        .findFirst()
+        .orElse(input.key());
   }
 
   /** The folder that it was read from. */

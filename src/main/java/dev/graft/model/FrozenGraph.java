@@ -135,6 +135,11 @@ public final class FrozenGraph implements AutoCloseable {
     }
   }
 
+  /** Names of the placeholders to feed, in order. */
+  public List<String> inputs() {
+    return inputs;
+  }
+
   /**
    * Runs a batch.
    *

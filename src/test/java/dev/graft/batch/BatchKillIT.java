@@ -146,7 +146,7 @@ class BatchKillIT {
   void terminatedItEndsWithASentence() throws Exception {
     Path model = TinyClassifier.export(folder.resolve("model"));
     Path input = folder.resolve("images");
-    ManyImages.make(input, 6000);
+    ManyImages.make(input, 4500);
     Path out = folder.resolve("out.csv");
     Path said = folder.resolve("said");
     Process process =
@@ -162,7 +162,7 @@ class BatchKillIT {
     assertThat(process.waitFor()).isEqualTo(143);
     assertThat(said).content().contains("Interrupted", "--resume");
     assertThat(end(start(model, input, out, "--resume"))).isZero();
-    assertThat(Files.readAllLines(out)).hasSize(5941);
+    assertThat(Files.readAllLines(out)).hasSize(4456);
   }
 
   /** Java's heap is fixed; what grows besides would be native. */

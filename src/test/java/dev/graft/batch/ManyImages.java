@@ -38,7 +38,7 @@ final class ManyImages {
     WEBP("WebP"),
     HUGE("more than the 100000000 that are allowed"),
     CHECKSUM("is a PNG that cannot be decoded"),
-    SCRAMBLED("is a JPEG that cannot be decoded");
+    SCRAMBLED("is a JPEG with a broken header");
 
     private final String reason;
 
