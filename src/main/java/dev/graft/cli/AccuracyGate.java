@@ -1,5 +1,7 @@
 package dev.graft.cli;
 
+import dev.graft.data.Task;
+import dev.graft.metrics.Evaluation;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -25,12 +27,31 @@ final class AccuracyGate {
     least = share;
   }
 
+  /** Whether an accuracy is required. */
+  boolean isSet() {
+    return least > 0;
+  }
+
+  /**
+   * Requires answers that can be right or wrong, before much is computed for a gate that can't be
+   * met.
+   */
+  void require(Task.Kind kind) {
+    if (isSet() && kind == Task.Kind.NUMBERS) {
+      throw new ParameterException(
+          command.commandLine(),
+          "--assert-accuracy is a share of right answers, but the data has numbers, which are never"
+              + " just right or wrong: leave it out, and compare mae or r2 of --json.");
+    }
+  }
+
   /**
    * Ends the command if the accuracy is lower.
    *
    * @param what whose accuracy, at the start of a sentence
    */
-  void check(String what, double accuracy) {
+  void check(String what, Evaluation evaluation) {
+    double accuracy = evaluation.accuracy();
     if (accuracy < least) {
       throw new GateNotMetException(
           "%s is %.4f, expected at least %s (--assert-accuracy).".formatted(what, accuracy, least));

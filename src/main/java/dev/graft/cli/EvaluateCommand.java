@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,7 +17,8 @@ import picocli.CommandLine.Parameters;
 /** {@code graft evaluate}. */
 @Command(
     name = "evaluate",
-    description = "Accuracy, precision, recall, F1, AUC, confusion matrix, worst mistakes.")
+    description =
+        "How good a model is: accuracy, precision, recall, F1, AUC, calibration; or MAE, RMSE, R².")
 final class EvaluateCommand implements Callable<Integer> {
   @Mixin private OutputOptions output;
   @Mixin private AccuracyGate gate;
@@ -28,23 +30,22 @@ final class EvaluateCommand implements Callable<Integer> {
       index = "1",
       paramLabel = "DATA",
       description =
-          "Folder with one sub-folder a class; of train/, validation/ and test/ the last one there"
-              + " is evaluated.")
+          "Folder with one sub-folder a class, or a .csv file; of train/, validation/ and test/ the"
+              + " last one there is evaluated.")
   private Path data;
 
   @Override
   public Integer call() throws Exception {
     Console console = output.console();
-    LabeledImages images = LabeledImages.read(data);
-    List<LabeledImage> chosen =
-        !images.test().isEmpty()
-            ? images.test()
-            : images.hasValidation() ? images.validation() : images.images();
+    LabeledImages images;
     Predictor.Evaluated evaluated;
-    try (Predictor predictor = Predictor.load(model);
-        Progress progress = console.progress("evaluating", chosen.size(), "images")) {
-      evaluated =
-          predictor.evaluate(chosen, images.labels(), (task, done, total) -> progress.step(1));
+    try (Predictor predictor = Predictor.load(model)) {
+      gate.require(predictor.task().kind());
+      images = LabeledImages.read(data, Optional.of(predictor.task().kind())).as(predictor.task());
+      List<LabeledImage> chosen = chosen(images);
+      try (Progress progress = console.progress("evaluating", chosen.size(), "images")) {
+        evaluated = predictor.evaluate(chosen, (task, done, total) -> progress.step(1));
+      }
     }
     Evaluation evaluation = evaluated.evaluation();
     Map<String, Object> json = new LinkedHashMap<>(evaluation.toMap());
@@ -54,7 +55,15 @@ final class EvaluateCommand implements Callable<Integer> {
     json.put("rejected", rejected);
     rejected.forEach((path, reason) -> console.warn(path + " " + reason + "."));
     console.result(json, evaluation::describe);
-    gate.check("The accuracy", evaluation.accuracy());
+    gate.check("The accuracy", evaluation);
     return ExitCode.DONE.code();
+  }
+
+  /** The test images where there are any, else the validation images, else all. */
+  private static List<LabeledImage> chosen(LabeledImages images) {
+    if (!images.test().isEmpty()) {
+      return images.test();
+    }
+    return images.hasValidation() ? images.validation() : images.images();
   }
 }

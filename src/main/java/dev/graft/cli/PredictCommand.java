@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import dev.graft.data.Task;
 import dev.graft.predict.Answer;
 import dev.graft.predict.Predictor;
 import java.io.IOException;
@@ -18,7 +19,10 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code graft predict}. */
-@Command(name = "predict", description = "Label and probability of each image.")
+@Command(
+    name = "predict",
+    description =
+        "Label and probability of each image, or its labels above a half, or its numbers.")
 final class PredictCommand implements Callable<Integer> {
   @Mixin private OutputOptions output;
 
@@ -48,9 +52,13 @@ final class PredictCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     List<Map<String, Object>> json = new ArrayList<>();
-    Table table = new Table("image", "label", "probability");
+    Table table;
     List<String> bad = new ArrayList<>();
     try (Predictor predictor = Predictor.load(model)) {
+      table =
+          predictor.task().kind() == Task.Kind.NUMBERS
+              ? new Table("image", "number", "value")
+              : new Table("image", "label", "probability");
       predictor.predict(
           images,
           (file, answer, rejection) -> {
@@ -72,12 +80,27 @@ final class PredictCommand implements Callable<Integer> {
   private void add(Path file, Answer answer, List<Map<String, Object>> json, Table table) {
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put("path", file);
-    entry.put("label", answer.label());
-    entry.put("probability", answer.probability());
+    if (answer.task().kind() == Task.Kind.NUMBERS) {
+      entry.put("numbers", answer.numbers());
+      answer.numbers().forEach((name, value) -> table.row(file, name, "%.6g".formatted(value)));
+      json.add(entry);
+      return;
+    }
+    boolean several = answer.task().kind() == Task.Kind.LABELS;
+    if (several) {
+      entry.put("labels", answer.labels().stream().map(Answer.Guess::label).toList());
+    } else {
+      entry.put("label", answer.label());
+      entry.put("probability", answer.probability());
+    }
     entry.put("top", answer.top(top));
     json.add(entry);
-    for (Answer.Guess guess : answer.top(top)) {
+    List<Answer.Guess> named = several ? answer.labels() : answer.top(top);
+    for (Answer.Guess guess : named) {
       table.row(file, guess.label(), "%.4f".formatted(guess.probability()));
+    }
+    if (named.isEmpty()) {
+      table.row(file, "(none)", "");
     }
   }
 

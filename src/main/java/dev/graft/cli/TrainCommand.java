@@ -1,15 +1,18 @@
 package dev.graft.cli;
 
 import dev.graft.data.Augmentation;
+import dev.graft.data.LabeledImages;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Evaluation;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
+import dev.graft.train.ClassWeights;
 import dev.graft.train.DataSettings;
 import dev.graft.train.EarlyStopping;
 import dev.graft.train.EpochSettings;
 import dev.graft.train.JoinSettings;
 import dev.graft.train.LoopSettings;
+import dev.graft.train.ObjectiveSettings;
 import dev.graft.train.Optimizer;
 import dev.graft.train.PhaseSettings;
 import dev.graft.train.Schedule;
@@ -53,7 +56,7 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "DATA",
       description =
           "Folder with one sub-folder a class, or with train/ and validation/ (and test/) of those, or"
-              + " a .csv file with path,label.")
+              + " a .csv file with path,label (labels separated by ;, or a number).")
   private Path data;
 
   @Option(
@@ -119,6 +122,27 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "SHARE|DIR",
       description = "Share of the images to validate on, or a folder (default: ${DEFAULT-VALUE}).")
   private String validation;
+
+  @Option(
+      names = "--loss",
+      paramLabel = "LOSS",
+      description =
+          "categorical-crossentropy, binary-crossentropy, mse, mae or huber(delta) (default: what"
+              + " belongs to the data: one class, several labels, or numbers an image).")
+  private String loss;
+
+  @Option(
+      names = "--label-smoothing",
+      defaultValue = "0",
+      paramLabel = "SHARE",
+      description = "Share of a crossentropy's targets that is spread evenly (default: 0).")
+  private double labelSmoothing;
+
+  @Option(
+      names = "--class-weights",
+      paramLabel = "WEIGHTS",
+      description = "balanced, or NAME=WEIGHT,…: how much the images of a class count in training.")
+  private String classWeights;
 
   @Option(
       names = "--augment",
@@ -243,6 +267,9 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Console console = output.console();
     TrainSettings settings = settings();
+    if (gate.isSet()) {
+      gate.require(LabeledImages.read(data, settings.objective().kind()).task().kind());
+    }
     console.say("Training on %s with %s; the run goes to %s.".formatted(data, backbone, out));
     TrainedRun run;
     try (Watching watching = new Watching(console)) {
@@ -250,7 +277,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     warn(console, run.images().rejected());
     console.result(json(run), () -> text(run));
-    gate.check("The validation accuracy", run.outcome().after().accuracy());
+    gate.check("The validation accuracy", run.outcome().after());
     return ExitCode.DONE.code();
   }
 
@@ -267,6 +294,7 @@ final class TrainCommand implements Callable<Integer> {
               join,
               dataSettings(),
               loop(),
+              objectiveSettings(),
               new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features)));
       return withPhases(settings);
     } catch (IllegalArgumentException e) {
@@ -299,6 +327,13 @@ final class TrainCommand implements Callable<Integer> {
     phases.forEach(text -> all.add(PhaseSettings.parse(text, all)));
     PhaseSettings[] more = all.subList(given, all.size()).toArray(PhaseSettings[]::new);
     return settings.withLoop(settings.loop().withPhases(more));
+  }
+
+  private ObjectiveSettings objectiveSettings() {
+    return new ObjectiveSettings(
+        Optional.ofNullable(loss),
+        labelSmoothing,
+        Optional.ofNullable(classWeights).map(ClassWeights::parse));
   }
 
   private DataSettings dataSettings() {
@@ -337,10 +372,12 @@ final class TrainCommand implements Callable<Integer> {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("run", run.folder());
     json.put("model", run.folder().resolve("model"));
-    json.put("accuracyBefore", run.outcome().before().accuracy());
-    json.put("accuracy", run.outcome().after().accuracy());
+    json.put("task", run.model().task().kind().word());
+    json.put("accuracyBefore", finite(run.outcome().before().accuracy()));
+    json.put("accuracy", finite(run.outcome().after().accuracy()));
     json.put("loss", run.outcome().after().loss());
-    run.outcome().test().ifPresent(test -> json.put("testAccuracy", test.accuracy()));
+    run.outcome().test().ifPresent(test -> json.put("testAccuracy", finite(test.accuracy())));
+    json.put("validation", run.outcome().after().toMap());
     json.put("trainingImages", run.images().split().training().size());
     json.put("validationImages", run.images().split().validation().size());
     Map<String, String> rejected = new LinkedHashMap<>();
@@ -357,18 +394,8 @@ final class TrainCommand implements Callable<Integer> {
 
   private static String text(TrainedRun run) {
     StringBuilder text = new StringBuilder();
-    Evaluation after = run.outcome().after();
-    text.append(after.describe().stripTrailing()).append("\n\n");
-    text.append(
-        "Validation accuracy %.4f on %d images (%.4f before training).%n"
-            .formatted(after.accuracy(), after.examples(), run.outcome().before().accuracy()));
-    run.outcome()
-        .test()
-        .ifPresent(
-            test ->
-                text.append(
-                    "Test accuracy %.4f on %d images.%n"
-                        .formatted(test.accuracy(), test.examples())));
+    text.append(run.outcome().after().describe().stripTrailing()).append("\n\n");
+    text.append(results(run.outcome()));
     text.append(
         "%d frozen variables, identical before and after.%n"
             .formatted(run.proof().frozen().size()));
@@ -381,6 +408,29 @@ final class TrainCommand implements Callable<Integer> {
     text.append("  model:  %s%n".formatted(run.folder().resolve("model")));
     text.append("  report: %s%n".formatted(run.folder().resolve("report.html")));
     return text.toString();
+  }
+
+  private static String results(TrainedRun.Outcome outcome) {
+    Evaluation after = outcome.after();
+    if (Double.isNaN(after.accuracy())) {
+      return "Validation: %s.%nBefore training: %s.%n"
+              .formatted(after.summary(), outcome.before().summary())
+          + outcome.test().map(test -> "Test: %s.%n".formatted(test.summary())).orElse("");
+    }
+    return "Validation accuracy %.4f on %d images (%.4f before training).%n"
+            .formatted(after.accuracy(), after.examples(), outcome.before().accuracy())
+        + outcome
+            .test()
+            .map(
+                test ->
+                    "Test accuracy %.4f on %d images.%n"
+                        .formatted(test.accuracy(), test.examples()))
+            .orElse("");
+  }
+
+  /** Null for a figure that there is none of: JSON has no NaN. */
+  private static Double finite(double value) {
+    return Double.isFinite(value) ? value : null;
   }
 
   /** Shows the listener's news on the console. */
@@ -410,14 +460,17 @@ final class TrainCommand implements Callable<Integer> {
     public synchronized void epoch(Epoch epoch) {
       endTask();
       console.say(
-          "epoch %d (%s): loss %.4f, accuracy %.4f, validation loss %.4f, accuracy %.4f"
-              .formatted(
-                  epoch.number(),
-                  epoch.phase(),
-                  epoch.loss(),
-                  epoch.accuracy(),
-                  epoch.validationLoss(),
-                  epoch.validationAccuracy()));
+          Double.isNaN(epoch.accuracy())
+              ? "epoch %d (%s): loss %.6g, validation loss %.6g"
+                  .formatted(epoch.number(), epoch.phase(), epoch.loss(), epoch.validationLoss())
+              : "epoch %d (%s): loss %.4f, accuracy %.4f, validation loss %.4f, accuracy %.4f"
+                  .formatted(
+                      epoch.number(),
+                      epoch.phase(),
+                      epoch.loss(),
+                      epoch.accuracy(),
+                      epoch.validationLoss(),
+                      epoch.validationAccuracy()));
     }
 
     @Override

@@ -85,6 +85,6 @@ public record DuplicateImages(String sha256, List<Copy> copies) {
 
   /** Whether two classes have it. */
   public boolean crossesClasses() {
-    return copies.stream().map(copy -> copy.image().label()).distinct().count() > 1;
+    return copies.stream().map(copy -> copy.image().target()).distinct().count() > 1;
   }
 }

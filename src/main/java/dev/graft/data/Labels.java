@@ -61,7 +61,8 @@ public record Labels(List<String> names) {
   public int indexOf(String name) {
     int index = names.indexOf(name);
     if (index < 0) {
-      throw new IllegalArgumentException("No label \"" + name + "\"; the labels are " + names);
+      throw new IllegalArgumentException(
+          "No label \"" + name + "\"; the labels are " + names + ".");
     }
     return index;
   }

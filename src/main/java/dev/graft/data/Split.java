@@ -7,18 +7,18 @@ import java.util.Objects;
 /**
  * Labelled images in three parts. Immutable.
  *
- * @param labels the classes
+ * @param task what a model is to say of them
  * @param training images to train on, at least one
  * @param validation images to validate on after each epoch, at least one
  * @param test images to evaluate on once at the end; may be empty
  */
 public record Split(
-    Labels labels,
+    Task task,
     List<LabeledImage> training,
     List<LabeledImage> validation,
     List<LabeledImage> test) {
   public Split {
-    Objects.requireNonNull(labels, "labels");
+    Objects.requireNonNull(task, "task");
     training = List.copyOf(training);
     validation = List.copyOf(validation);
     test = List.copyOf(test);
@@ -32,6 +32,20 @@ public record Split(
     }
   }
 
+  /** Images of classes. */
+  public Split(
+      Labels labels,
+      List<LabeledImage> training,
+      List<LabeledImage> validation,
+      List<LabeledImage> test) {
+    this(Task.classes(labels), training, validation, test);
+  }
+
+  /** Names of the classes, the labels or the numbers. */
+  public Labels labels() {
+    return task.labels();
+  }
+
   /**
    * The part that the source set apart for validation, and the rest for training, both in the order
    * of the source.
@@ -43,7 +57,7 @@ public record Split(
       throw new IllegalArgumentException(
           data.source() + " has no validation images of its own; give a fraction to split off.");
     }
-    return new Split(data.labels(), data.images(), data.validation(), data.test());
+    return new Split(data.task(), data.images(), data.validation(), data.test());
   }
 
   /**
@@ -85,15 +99,18 @@ public record Split(
               + " for validation; each needs at least one.");
     }
     return new Split(
-        data.labels(),
+        data.task(),
         shuffled.subList(0, training),
         shuffled.subList(training, shuffled.size()),
         data.test());
   }
 
-  /** One sentence for each class without an image in training or in validation. */
+  /** One sentence for each class, or label, without an image in training or in validation. */
   public List<String> warnings() {
     List<String> warnings = new ArrayList<>();
+    if (task.kind() == Task.Kind.NUMBERS) {
+      return warnings;
+    }
     warn(warnings, training, "training", "the model cannot learn it");
     warn(warnings, validation, "validation", "its accuracy is unknown");
     return List.copyOf(warnings);
@@ -101,12 +118,17 @@ public record Split(
 
   private void warn(
       List<String> warnings, List<LabeledImage> images, String part, String consequence) {
-    boolean[] seen = new boolean[labels.size()];
-    images.forEach(image -> seen[image.label()] = true);
+    float[] seen = new float[task.size()];
+    images.forEach(image -> image.target().put(seen, 0));
     for (int label = 0; label < seen.length; label++) {
-      if (!seen[label]) {
+      if (seen[label] == 0) {
         warnings.add(
-            "Class \"" + labels.name(label) + "\" has no " + part + " image: " + consequence + ".");
+            "%s \"%s\" has no %s image: %s."
+                .formatted(
+                    task.kind() == Task.Kind.CLASSES ? "Class" : "Label",
+                    labels().name(label),
+                    part,
+                    consequence));
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.graft.export;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
+import dev.graft.data.Task;
 import dev.graft.handoff.Golden;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Layer;
@@ -47,6 +48,7 @@ public final class ModelExport {
   private static final String IMAGES = "images";
   private static final String PROBABILITIES = "probabilities";
   private static final String LOGITS = "logits";
+  private static final String NUMBERS = "numbers";
   private static final double TOLERANCE = 1e-5;
 
   private final JoinedModel model;
@@ -133,24 +135,33 @@ public final class ModelExport {
         .signature(
             SIGNATURE,
             Map.of(IMAGES, new SignatureTensor(input.node() + ":0", input.dtype(), input.shape())),
-            Map.of(
-                PROBABILITIES,
-                new SignatureTensor(
-                    model.probabilitiesTensor(), DataType.DT_FLOAT, List.of(-1L, (long) classes())),
-                LOGITS,
-                new SignatureTensor(
-                    model.logitsTensor(), DataType.DT_FLOAT, List.of(-1L, (long) units()))))
+            outputs())
         .asset(
             "labels.txt",
             (String.join("\n", model.labels().names()) + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
-  private int classes() {
-    return model.labels().size();
+  private Map<String, SignatureTensor> outputs() {
+    Map<String, SignatureTensor> outputs = new LinkedHashMap<>();
+    for (TensorInfo output : outputInfos()) {
+      String tensor =
+          output.alias().equals(LOGITS) ? model.logitsTensor() : model.probabilitiesTensor();
+      outputs.put(output.key(), new SignatureTensor(tensor, DataType.DT_FLOAT, output.shape()));
+    }
+    return outputs;
   }
 
-  private int units() {
-    return model.head().probability().units(classes());
+  /** Numbers are their own logits. */
+  private List<TensorInfo> outputInfos() {
+    long size = model.task().size();
+    if (model.task().kind() == Task.Kind.NUMBERS) {
+      return List.of(output(NUMBERS, size));
+    }
+    return List.of(output(PROBABILITIES, size), output(LOGITS, model.readout().units((int) size)));
+  }
+
+  private static TensorInfo output(String name, long width) {
+    return new TensorInfo(name, name, "float32", List.of(-1L, width));
   }
 
   /** A head's variables live under {@code head/}, so that no backbone's name is in their way. */
@@ -176,14 +187,15 @@ public final class ModelExport {
       throw new IOException("A golden image of the backbone can't be read: " + e.getMessage(), e);
     }
     write(golden.resolve("prepared.npy"), batch);
+    Map<String, String> outputs = new LinkedHashMap<>();
     try (FrozenGraph graph = model.open()) {
       List<HostTensor> answers = graph.run(List.of(batch));
-      write(golden.resolve("logits.npy"), answers.get(0));
-      write(golden.resolve("probabilities.npy"), answers.get(1));
+      for (TensorInfo output : outputInfos()) {
+        String file = "golden/" + output.alias() + ".npy";
+        write(folder.resolve(file), answers.get(output.alias().equals(LOGITS) ? 0 : 1));
+        outputs.put(output.alias(), file);
+      }
     }
-    Map<String, String> outputs = new LinkedHashMap<>();
-    outputs.put(PROBABILITIES, "golden/probabilities.npy");
-    outputs.put(LOGITS, "golden/logits.npy");
     return new Golden(paths, "golden/prepared.npy", outputs, TOLERANCE);
   }
 
@@ -219,11 +231,9 @@ public final class ModelExport {
         new Signature(
             SIGNATURE,
             List.of(new TensorInfo(IMAGES, IMAGES, "float32", input.shape())),
-            List.of(
-                new TensorInfo(
-                    PROBABILITIES, PROBABILITIES, "float32", List.of(-1L, (long) classes())),
-                new TensorInfo(LOGITS, LOGITS, "float32", List.of(-1L, (long) units())))),
+            outputInfos()),
         Optional.of(preparation),
+        Optional.of(model.task().kind()),
         Optional.of(model.labels().names()),
         layers,
         Map.of(),

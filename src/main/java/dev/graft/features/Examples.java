@@ -1,5 +1,6 @@
 package dev.graft.features;
 
+import dev.graft.data.Target;
 import java.nio.FloatBuffer;
 
 /** Labelled examples at the cut of a model. Safe for reading by many threads. */
@@ -7,8 +8,13 @@ public interface Examples {
   /** Number of examples. */
   int size();
 
-  /** Index of an example's class. */
-  int label(int example);
+  /** What a model should say of an example. */
+  Target target(int example);
+
+  /** How much an example counts in the loss; 1 by default. */
+  default float weight(int example) {
+    return 1;
+  }
 
   /**
    * Copies one example's part of a tensor of the cut.

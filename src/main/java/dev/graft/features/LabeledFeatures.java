@@ -1,6 +1,7 @@
 package dev.graft.features;
 
 import dev.graft.data.LabeledImage;
+import dev.graft.data.Target;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
@@ -83,8 +84,13 @@ public final class LabeledFeatures implements Examples {
   }
 
   @Override
-  public int label(int example) {
-    return images.get(example).label();
+  public Target target(int example) {
+    return images.get(example).target();
+  }
+
+  @Override
+  public float weight(int example) {
+    return images.get(example).weight();
   }
 
   @Override

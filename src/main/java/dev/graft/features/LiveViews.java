@@ -2,6 +2,7 @@ package dev.graft.features;
 
 import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
+import dev.graft.data.Target;
 import dev.graft.image.ImageFile;
 import dev.graft.image.ImageReader;
 import dev.graft.image.ImageView;
@@ -92,8 +93,13 @@ final class LiveViews implements Examples {
   }
 
   @Override
-  public int label(int example) {
-    return images.get(example).label();
+  public Target target(int example) {
+    return images.get(example).target();
+  }
+
+  @Override
+  public float weight(int example) {
+    return images.get(example).weight();
   }
 
   @Override
@@ -127,8 +133,13 @@ final class LiveViews implements Examples {
     }
 
     @Override
-    public int label(int example) {
-      return LiveViews.this.label(example);
+    public Target target(int example) {
+      return LiveViews.this.target(example);
+    }
+
+    @Override
+    public float weight(int example) {
+      return LiveViews.this.weight(example);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.graft.features;
 
 import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
+import dev.graft.data.Target;
 import dev.graft.image.ImageView;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -72,8 +73,13 @@ final class StoredViews implements Examples {
   }
 
   @Override
-  public int label(int example) {
-    return views.get(0).label(example);
+  public Target target(int example) {
+    return views.get(0).target(example);
+  }
+
+  @Override
+  public float weight(int example) {
+    return views.get(0).weight(example);
   }
 
   @Override

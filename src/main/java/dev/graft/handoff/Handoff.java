@@ -1,6 +1,7 @@
 package dev.graft.handoff;
 
 import dev.graft.data.Preparation;
+import dev.graft.data.Task;
 import dev.graft.savedmodel.ModelFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,7 +22,9 @@ import java.util.Optional;
  * @param versions of Graft, Python, TensorFlow, Keras and so on, by lower-case name
  * @param signature what to call
  * @param preparation how a file becomes an input; empty if the model does not take images
- * @param labels the class names in the order of the output's last axis, if there are any
+ * @param task what the model answers, if it was trained for one
+ * @param labels names of the classes, labels or numbers in the order of the output's last axis, if
+ *     there are any
  * @param layers in the order of the model
  * @param files SHA-256 of every file in the folder except {@code handoff.json}, by path with {@code
  *     /}
@@ -35,6 +38,7 @@ public record Handoff(
     Map<String, String> versions,
     Signature signature,
     Optional<Preparation> preparation,
+    Optional<Task.Kind> task,
     Optional<List<String>> labels,
     List<Layer> layers,
     Map<String, String> files,
@@ -119,7 +123,17 @@ public record Handoff(
   /** This handoff with another list of files; see {@link #hashFiles}. */
   public Handoff withFiles(Map<String, String> files) {
     return new Handoff(
-        model, weights, versions, signature, preparation, labels, layers, files, golden, training);
+        model,
+        weights,
+        versions,
+        signature,
+        preparation,
+        task,
+        labels,
+        layers,
+        files,
+        golden,
+        training);
   }
 
   /** This handoff with golden samples. */
@@ -130,6 +144,7 @@ public record Handoff(
         versions,
         signature,
         preparation,
+        task,
         labels,
         layers,
         files,

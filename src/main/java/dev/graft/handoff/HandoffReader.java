@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.data.Preparation;
+import dev.graft.data.Task;
 import dev.graft.savedmodel.ModelFormatException;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -88,6 +89,8 @@ final class HandoffReader {
     Map<String, String> versions = root.get("versions").map(JsonValue::text);
     Signature signature = signature(root.get("signature"));
     Optional<Preparation> preparation = root.get("preparation").orNull(HandoffReader::preparation);
+    Optional<Task.Kind> task =
+        root.has("task") ? root.get("task").orNull(HandoffReader::task) : Optional.empty();
     Optional<List<String>> labels = root.get("labels").orNull(value -> value.list(JsonValue::text));
     List<Layer> layers = root.get("layers").list(HandoffReader::layer);
     Map<String, String> files = root.get("files").map(JsonValue::text);
@@ -102,6 +105,7 @@ final class HandoffReader {
                   versions,
                   signature,
                   preparation,
+                  task,
                   labels,
                   layers,
                   files,
@@ -110,6 +114,11 @@ final class HandoffReader {
           handoff.requireListed();
           return handoff;
         });
+  }
+
+  private static Task.Kind task(JsonValue json) throws ModelFormatException {
+    String word = json.text();
+    return json.make(() -> Task.Kind.named(word));
   }
 
   private static ModelInfo model(JsonValue json) throws ModelFormatException {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import dev.graft.data.Preparation;
+import dev.graft.data.Task;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,6 +52,7 @@ final class HandoffWriter {
     json.put("versions", handoff.versions());
     json.put("signature", signature(handoff.signature()));
     json.put("preparation", handoff.preparation().map(HandoffWriter::preparation).orElse(null));
+    json.put("task", handoff.task().map(Task.Kind::word).orElse(null));
     json.put("labels", handoff.labels().orElse(null));
     json.put("layers", handoff.layers().stream().map(HandoffWriter::layer).toList());
     json.put("files", new TreeMap<>(handoff.files()));

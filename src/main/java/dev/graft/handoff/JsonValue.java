@@ -38,6 +38,11 @@ record JsonValue(Path file, String place, JsonNode node) {
     return this;
   }
 
+  /** Whether an object has a member that it may lack. */
+  boolean has(String member) {
+    return node.has(member);
+  }
+
   /** A member that {@link #having} found. */
   JsonValue get(String member) {
     return new JsonValue(file, placeOf(member), node.get(member));

@@ -1,5 +1,6 @@
 package dev.graft.model;
 
+import dev.graft.data.Task;
 import dev.graft.tensor.HostTensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,6 +40,7 @@ public final class Graft implements AutoCloseable {
   private final List<Variable> variables;
   private final List<CutTensor> inputs;
   private final JoinedGraph.Tensors tensors;
+  private final Task task;
   private final List<Op> updates = new ArrayList<>();
   private final List<Output<?>> reads = new ArrayList<>();
   private boolean closed;
@@ -48,6 +50,7 @@ public final class Graft implements AutoCloseable {
     this.variables = List.copyOf(variables);
     this.inputs = List.copyOf(inputs);
     this.tensors = joined.tensors();
+    this.task = joined.task();
     Ops tf = Ops.create(graph).withSubScope("graft");
     for (Variable variable : variables) {
       reads.add(tf.readVariableOp(handle(variable), TFloat32.class).asOutput());
@@ -115,6 +118,11 @@ public final class Graft implements AutoCloseable {
     return session;
   }
 
+  /** What an answer consists of. */
+  public Task task() {
+    return task;
+  }
+
   /** What the graft reads, in the order of the cut. */
   public List<CutTensor> inputs() {
     return inputs;
@@ -162,7 +170,7 @@ public final class Graft implements AutoCloseable {
     }
   }
 
-  /** With dropout: mean over the batch of loss × weight; a scalar. */
+  /** With dropout: mean over the batch of loss × weight, and the head's penalties; a scalar. */
   public Output<?> trainingLoss() {
     return graph.outputOrThrow(tensors.trainingLoss().toString());
   }
@@ -177,12 +185,12 @@ public final class Graft implements AutoCloseable {
     return graph.outputOrThrow(tensors.probabilities().toString());
   }
 
-  /** Without dropout, {@code [batch]}. */
+  /** Without dropout: loss × weight, and the head's penalties, {@code [batch]}. */
   public Output<?> exampleLoss() {
     return graph.outputOrThrow(tensors.exampleLoss().toString());
   }
 
-  /** Name of the placeholder of one-hot labels, {@code [batch, classes]}. */
+  /** Name of the placeholder of the targets, {@code [batch, classes]}: one-hot for classes. */
   public String labels() {
     return JoinedGraph.LABELS;
   }

@@ -1,5 +1,6 @@
 package dev.graft.model;
 
+import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.types.TFloat32;
 
@@ -29,14 +30,14 @@ public interface Head {
    */
   Operand<TFloat32> logits(HeadScope scope, Operand<TFloat32> features);
 
-  /** How the logits become probabilities. */
-  default Probability probability() {
-    return Probability.SOFTMAX;
+  /** What it ends with, which the logits leave out; by default what the task needs. */
+  default Optional<Activation> activation() {
+    return Optional.empty();
   }
 
-  /** The loss to train with. */
-  default Loss loss() {
-    return probability().loss();
+  /** The loss to train with, where nothing else is asked for; by default the task's. */
+  default Optional<Loss> loss() {
+    return Optional.empty();
   }
 
   /** One line for people and run.json. */
@@ -46,9 +47,9 @@ public interface Head {
 
   /**
    * Reads the head language: layers from left to right, of {@code gap}, {@code gmp}, {@code
-   * flatten}, {@code dense(units[, activation])}, {@code dropout(rate)}, {@code batchnorm}. The
-   * last layer is a {@code dense} with {@code softmax} or {@code sigmoid}, whose units may be left
-   * out.
+   * flatten}, {@code dense(units[, activation][, l1=…][, l2=…])}, {@code dropout(rate)}, {@code
+   * batchnorm}. The last layer is a {@code dense} with {@code softmax}, {@code sigmoid} or {@code
+   * linear}, whose units may be left out.
    *
    * @throws IllegalArgumentException when the text is no head, with the place and what was expected
    */
@@ -56,14 +57,22 @@ public interface Head {
     return LayeredHead.parse(text);
   }
 
+  /** The head that is joined when none is given, for classes; see the other {@code standard}. */
+  static Head standard(int rank) {
+    return standard(rank, Activation.SOFTMAX);
+  }
+
   /**
    * The head that is joined when none is given.
    *
    * @param rank of the backbone's output, the batch axis included
-   * @return {@code gap, dropout(0.2), dense(softmax)} for an output of {@code [batch, height,
-   *     width, channels]}, {@code dense(softmax)} for a vector
+   * @param last activation
+   * @return {@code gap, dropout(0.2), dense(last)} for an output of {@code [batch, height, width,
+   *     channels]}, {@code flatten, dense(last)} for one of {@code [batch, steps, channels]},
+   *     {@code dense(last)} for a vector
    */
-  static Head standard(int rank) {
-    return parse(rank == 4 ? "gap, dropout(0.2), dense(softmax)" : "dense(softmax)");
+  static Head standard(int rank, Activation last) {
+    String before = rank == 4 ? "gap, dropout(0.2), " : rank == 3 ? "flatten, " : "";
+    return parse(before + "dense(" + last.kerasName() + ")");
   }
 }

@@ -1,6 +1,9 @@
 package dev.graft.model;
 
+import java.math.BigDecimal;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.tensorflow.Operand;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
@@ -95,10 +98,21 @@ sealed interface HeadLayer {
   /**
    * {@code activation(x · kernel + bias)}, initialised as Keras does: Glorot uniform and zeros.
    *
-   * @param units size of the output, 0 for as many as the classes need
+   * @param units size of the output, 0 for as many as the task needs
    * @param activation applied last
+   * @param l1 adds {@code l1 · Σ|kernel|} to the loss, as Keras's {@code kernel_regularizer}
+   * @param l2 adds {@code l2 · Σ kernel²}
    */
-  record Dense(int units, Activation activation) implements HeadLayer {
+  record Dense(int units, Activation activation, double l1, double l2) implements HeadLayer {
+    public Dense {
+      for (double factor : new double[] {l1, l2}) {
+        if (!(factor >= 0 && Double.isFinite(factor))) {
+          throw new IllegalArgumentException(
+              "Head layer \"dense\" needs an l1 and l2 of at least 0, got " + factor + ".");
+        }
+      }
+    }
+
     @Override
     public Operand<TFloat32> apply(HeadScope scope, Operand<TFloat32> x) {
       return activation.apply(scope.tf(), logits(scope, x, units));
@@ -119,6 +133,13 @@ sealed interface HeadLayer {
           scope.variable("kernel", Initializer.glorotUniform(), features, width);
       Operand<TFloat32> bias = scope.variable("bias", Initializer.zeros(), width);
       Ops tf = scope.tf();
+      Operand<TInt32> axes = tf.constant(new int[] {0, 1});
+      if (l1 > 0) {
+        scope.penalty(tf.math.mul(tf.constant((float) l1), tf.sum(tf.math.abs(kernel), axes)));
+      }
+      if (l2 > 0) {
+        scope.penalty(tf.math.mul(tf.constant((float) l2), tf.sum(tf.math.square(kernel), axes)));
+      }
       return tf.nn.biasAdd(tf.linalg.matMul(x, kernel), bias); // [batch, width]
     }
 
@@ -130,9 +151,16 @@ sealed interface HeadLayer {
     @Override
     public String text() {
       String first = units == 0 ? "" : String.valueOf(units);
-      String second = activation == Activation.LINEAR ? "" : activation.kerasName();
-      String comma = first.isEmpty() || second.isEmpty() ? "" : ", ";
-      return "dense(" + first + comma + second + ")";
+      String second = activation == Activation.LINEAR && units > 0 ? "" : activation.kerasName();
+      return Stream.of(first, second, setting("l1", l1), setting("l2", l2))
+          .filter(part -> !part.isEmpty())
+          .collect(Collectors.joining(", ", "dense(", ")"));
+    }
+
+    private static String setting(String name, double value) {
+      return value == 0
+          ? ""
+          : name + "=" + BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }
   }
 

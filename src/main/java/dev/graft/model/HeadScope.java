@@ -35,14 +35,17 @@ public final class HeadScope {
 
   /** What both calls of a head share. */
   static final class Shared {
-    final int classes;
+    final int size;
+    final int units;
     final long seed;
+    final List<Operand<TFloat32>> penalties = new ArrayList<>();
     final Map<String, Variable> variables = new LinkedHashMap<>();
     final Map<String, VarHandleOp> handles = new LinkedHashMap<>();
     final List<Update> updates = new ArrayList<>();
 
-    Shared(int classes, long seed) {
-      this.classes = classes;
+    Shared(int size, int units, long seed) {
+      this.size = size;
+      this.units = units;
       this.seed = seed;
     }
   }
@@ -69,9 +72,24 @@ public final class HeadScope {
     return layerOps;
   }
 
-  /** Number of classes to tell apart. */
+  /** Number of classes to tell apart, of labels, or of numbers. */
   public int classes() {
-    return shared.classes;
+    return shared.size;
+  }
+
+  /** Number of logits to answer: as many as classes, or 1 for a sigmoid that tells two apart. */
+  public int units() {
+    return shared.units;
+  }
+
+  /**
+   * Adds a scalar to the loss, whatever the examples are: a regularisation. Counts once, though the
+   * head is called twice.
+   */
+  public void penalty(Operand<TFloat32> value) {
+    if (!isTraining()) {
+      shared.penalties.add(value);
+    }
   }
 
   /** Whether this call builds the training path (dropout active) or the inference path. */

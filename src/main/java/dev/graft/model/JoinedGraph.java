@@ -1,5 +1,6 @@
 package dev.graft.model;
 
+import dev.graft.data.Task;
 import dev.graft.savedmodel.FlatModel;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -25,9 +26,14 @@ import org.tensorflow.types.TInt64;
  * @param head the head's variables
  * @param updates statistics and the tensors that training writes into them
  * @param tensors the names that the graph is called by
+ * @param task what an answer consists of
  */
 record JoinedGraph(
-    GraphDef graph, List<HeadScope.Variable> head, List<Update> updates, Tensors tensors) {
+    GraphDef graph,
+    List<HeadScope.Variable> head,
+    List<Update> updates,
+    Tensors tensors,
+    Task task) {
 
   /** Names of the placeholders that training feeds. */
   static final String LABELS = "graft_labels";
@@ -40,10 +46,10 @@ record JoinedGraph(
 
   /**
    * @param logits inference, {@code [batch, units]}
-   * @param probabilities inference, {@code [batch, classes]}
-   * @param exampleLoss inference, {@code [batch]}
-   * @param trainingProbabilities with dropout, {@code [batch, classes]}
-   * @param trainingLoss with dropout, {@code Σ loss × weight / batch}, a scalar
+   * @param probabilities inference, the answers, {@code [batch, size]}
+   * @param exampleLoss inference, {@code loss × weight + penalties}, {@code [batch]}
+   * @param trainingProbabilities with dropout, {@code [batch, size]}
+   * @param trainingLoss with dropout, {@code Σ loss × weight / batch + penalties}, a scalar
    */
   record Tensors(
       TensorName logits,
@@ -56,16 +62,19 @@ record JoinedGraph(
     }
   }
 
-  static JoinedGraph of(FlatModel backbone, String output, Head head, int classes, long seed) {
+  static JoinedGraph of(
+      FlatModel backbone, String output, Head head, Objective objective, long seed) {
+    int size = objective.task().size();
+    Readout readout = objective.readout(head);
+    Loss loss = objective.loss(head);
     try (Graph graph = new Graph()) {
       graph.importGraphDef(backbone.graph());
       Ops tf = Ops.create(graph);
       Output<TFloat32> features = features(graph, output);
-      HeadScope.Shared shared = new HeadScope.Shared(classes, seed);
+      HeadScope.Shared shared = new HeadScope.Shared(size, readout.units(size), seed);
       Placeholder<TFloat32> labels =
           tf.withName(LABELS)
-              .placeholder(
-                  TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, classes)));
+              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE, size)));
       Placeholder<TFloat32> weights =
           tf.withName(WEIGHTS)
               .placeholder(TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE)));
@@ -74,18 +83,26 @@ record JoinedGraph(
 
       Ops inference = tf.withSubScope("head");
       Operand<TFloat32> logits = head.logits(new HeadScope(inference, shared, null), features);
-      requireUnits(head, logits, classes);
+      requireUnits(objective.task(), readout, logits);
       Operand<TFloat32> probabilities =
-          inference.withName("probabilities").identity(head.probability().of(inference, logits));
-      Operand<TFloat32> exampleLoss = head.loss().of(inference, logits, labels); // [batch]
+          inference.withName("probabilities").identity(readout.answers(inference, logits));
+      Operand<TFloat32> penalty = penalty(inference, shared);
+      Operand<TFloat32> exampleLoss =
+          inference.math.add(
+              inference.math.mul(
+                  loss.of(inference, logits, readout.targets(inference, labels)), weights),
+              penalty); // [batch]
 
       Ops training = tf.withSubScope("head_training");
       Operand<TFloat32> trainingLogits =
           head.logits(new HeadScope(training, shared, step), features);
-      Operand<TFloat32> losses = head.loss().of(training, trainingLogits, labels); // [batch]
+      Operand<TFloat32> losses =
+          loss.of(training, trainingLogits, readout.targets(training, labels)); // [batch]
       Operand<TFloat32> trainingLoss =
-          training.math.mean(training.math.mul(losses, weights), training.constant(0));
-      Operand<TFloat32> trained = head.probability().of(training, trainingLogits);
+          training.math.add(
+              training.math.mean(training.math.mul(losses, weights), training.constant(0)),
+              penalty);
+      Operand<TFloat32> trained = readout.answers(training, trainingLogits);
       requireVariables(shared);
 
       List<Update> updates = new ArrayList<>();
@@ -105,7 +122,8 @@ record JoinedGraph(
           CommonNodes.merge(graph.toGraphDef(), named),
           List.copyOf(shared.variables.values()),
           updates,
-          tensors);
+          tensors,
+          objective.task());
     }
   }
 
@@ -118,16 +136,21 @@ record JoinedGraph(
     return features.expect(TFloat32.class);
   }
 
-  private static void requireUnits(Head head, Operand<TFloat32> logits, int classes) {
-    int units = head.probability().units(classes);
+  private static Operand<TFloat32> penalty(Ops tf, HeadScope.Shared shared) {
+    Operand<TFloat32> none = tf.constant(0f);
+    return shared.penalties.stream().reduce(tf.math::add).orElse(none);
+  }
+
+  private static void requireUnits(Task task, Readout readout, Operand<TFloat32> logits) {
+    int units = readout.units(task.size());
     Shape shape = logits.shape();
     if (shape.numDimensions() != 2 || shape.get(1) != units) {
       throw new IllegalArgumentException(
           "The head must answer [batch, "
               + units
               + "] for "
-              + classes
-              + " classes but answers "
+              + task.describe()
+              + " but answers "
               + shape
               + ".");
     }

@@ -3,6 +3,7 @@ package dev.graft.model;
 import com.google.protobuf.CodedOutputStream;
 import dev.graft.data.Labels;
 import dev.graft.data.Sha256;
+import dev.graft.data.Task;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatVariable;
 import dev.graft.tensor.Arithmetic;
@@ -30,19 +31,19 @@ import org.tensorflow.proto.NodeDef;
 public final class JoinedModel {
   private final Backbone backbone;
   private final Head head;
-  private final Labels labels;
+  private final Objective objective;
   private final JoinedGraph joined;
   private final Map<String, HostTensor> values;
 
   private JoinedModel(
       Backbone backbone,
       Head head,
-      Labels labels,
+      Objective objective,
       JoinedGraph joined,
       Map<String, HostTensor> values) {
     this.backbone = backbone;
     this.head = head;
-    this.labels = labels;
+    this.objective = objective;
     this.joined = joined;
     this.values = Map.copyOf(values);
   }
@@ -58,11 +59,24 @@ public final class JoinedModel {
    */
   public static JoinedModel join(Backbone backbone, Head head, Labels labels, long seed)
       throws IOException {
-    JoinedGraph joined =
-        JoinedGraph.of(backbone.flat(), backbone.output(), head, labels.size(), seed);
+    return join(backbone, head, Objective.of(Task.classes(labels)), seed);
+  }
+
+  /**
+   * Joins a head to a backbone.
+   *
+   * @param objective what the model is to say, and how it is judged
+   * @param seed of the head's first values and of its dropout
+   * @throws IllegalArgumentException when the head does not fit the backbone's output or the
+   *     objective
+   * @throws IOException when the backbone's weights can't be read
+   */
+  public static JoinedModel join(Backbone backbone, Head head, Objective objective, long seed)
+      throws IOException {
+    JoinedGraph joined = JoinedGraph.of(backbone.flat(), backbone.output(), head, objective, seed);
     Map<String, HostTensor> values = new LinkedHashMap<>(backbone.values());
     joined.head().forEach(variable -> values.put(variable.node(), variable.initial()));
-    return new JoinedModel(backbone, head, labels, joined, values);
+    return new JoinedModel(backbone, head, objective, joined, values);
   }
 
   /** The backbone as it was loaded. */
@@ -75,16 +89,36 @@ public final class JoinedModel {
     return head;
   }
 
-  /** The classes, in the order of the probabilities. */
+  /** What it learns. */
+  public Objective objective() {
+    return objective;
+  }
+
+  /** What it says of an example. */
+  public Task task() {
+    return objective.task();
+  }
+
+  /** The loss that it trains with. */
+  public Loss loss() {
+    return objective.loss(head);
+  }
+
+  /** How its logits become answers. */
+  public Readout readout() {
+    return objective.readout(head);
+  }
+
+  /** The classes, labels or numbers, in the order of an answer. */
   public Labels labels() {
-    return labels;
+    return task().labels();
   }
 
   /** The same model with other values in some variables. */
   public JoinedModel with(Map<String, HostTensor> changed) {
     Map<String, HostTensor> next = new LinkedHashMap<>(values);
     next.putAll(changed);
-    return new JoinedModel(backbone, head, labels, joined, next);
+    return new JoinedModel(backbone, head, objective, joined, next);
   }
 
   /**

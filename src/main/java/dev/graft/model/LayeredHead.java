@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -14,23 +15,27 @@ import org.tensorflow.types.TFloat32;
 /**
  * A head in the head language.
  *
- * @param layers in order; the last is a dense layer with softmax or sigmoid
+ * @param layers in order; the last is a dense layer with softmax, sigmoid or linear
  */
 record LayeredHead(List<HeadLayer> layers) implements Head {
   private static final Pattern LAYER =
       Pattern.compile("\\s*([a-z0-9_]+)\\s*(?:\\(([^()]*)\\))?\\s*");
   private static final String LANGUAGE =
-      "gap, gmp, flatten, dense(units[, activation]), dropout(rate), batchnorm";
+      "gap, gmp, flatten, dense(units[, activation][, l1=…][, l2=…]), dropout(rate), batchnorm";
+  private static final List<Activation> ENDS =
+      List.of(Activation.SOFTMAX, Activation.SIGMOID, Activation.LINEAR);
 
   LayeredHead {
     layers = List.copyOf(layers);
     if (layers.isEmpty() || !(layers.get(layers.size() - 1) instanceof HeadLayer.Dense last)) {
       throw new IllegalArgumentException(
-          "A head must end with dense(softmax) or dense(sigmoid), got \"" + text(layers) + "\".");
+          "A head must end with dense(softmax), dense(sigmoid) or dense(linear), got \""
+              + text(layers)
+              + "\".");
     }
-    if (last.activation() != Activation.SOFTMAX && last.activation() != Activation.SIGMOID) {
+    if (!ENDS.contains(last.activation())) {
       throw new IllegalArgumentException(
-          "The head's last layer must have the activation softmax or sigmoid, got \""
+          "The head's last layer must have the activation softmax, sigmoid or linear, got \""
               + last.text()
               + "\": write dense(softmax).");
     }
@@ -62,14 +67,18 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
     }
     HeadLayer.Dense last = last();
     scope.layer(layerName(last, seen));
-    int units = probability().units(scope.classes());
-    requireFit(last, units, scope.classes());
+    int units = scope.units();
+    if (last.units() != 0 && last.units() != units) {
+      throw new IllegalArgumentException(
+          "Head layer \"%s\" answers %d values but the data needs %d: write dense(%s)."
+              .formatted(last.text(), last.units(), units, last.activation().kerasName()));
+    }
     return last.logits(scope, x, units);
   }
 
   @Override
-  public Probability probability() {
-    return last().activation() == Activation.SOFTMAX ? Probability.SOFTMAX : Probability.SIGMOID;
+  public Optional<Activation> activation() {
+    return Optional.of(last().activation());
   }
 
   @Override
@@ -93,31 +102,6 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
       throw new IllegalArgumentException(
           "Only the head's last dense layer may leave its units out: write dense(256, "
               + dense.activation().kerasName()
-              + ").");
-    }
-  }
-
-  private static void requireFit(HeadLayer.Dense last, int units, int classes) {
-    if (last.activation() == Activation.SIGMOID && classes != 2) {
-      throw new IllegalArgumentException(
-          "Head layer \""
-              + last.text()
-              + "\" tells two classes apart but the data has "
-              + classes
-              + ": use dense(softmax).");
-    }
-    if (last.units() != 0 && last.units() != units) {
-      throw new IllegalArgumentException(
-          "Head layer \""
-              + last.text()
-              + "\" answers "
-              + last.units()
-              + " values but the data has "
-              + classes
-              + " classes, which need "
-              + units
-              + ": write dense("
-              + last.activation().kerasName()
               + ").");
     }
   }
@@ -165,19 +149,31 @@ record LayeredHead(List<HeadLayer> layers) implements Head {
   }
 
   private static HeadLayer dense(List<String> arguments) {
-    if (arguments.isEmpty() || arguments.size() > 2) {
+    List<String> plain = arguments.stream().filter(one -> !one.contains("=")).toList();
+    boolean ordered = plain.equals(arguments.subList(0, plain.size()));
+    if (!ordered || plain.isEmpty() || plain.size() > 2) {
       throw new IllegalArgumentException(
-          "dense needs units, an activation or both, as in dense(256, relu)");
+          "dense needs units, an activation or both, and settings after them, as in dense(256, relu, l2=1e-4)");
     }
-    if (arguments.size() == 1 && Activation.isKnown(arguments.get(0))) {
-      return new HeadLayer.Dense(0, Activation.named(arguments.get(0)));
+    double l1 = 0;
+    double l2 = 0;
+    for (String setting : arguments.subList(plain.size(), arguments.size())) {
+      String value = setting.substring(setting.indexOf('=') + 1).strip();
+      switch (setting.substring(0, setting.indexOf('=')).strip()) {
+        case "l1" -> l1 = Double.parseDouble(value);
+        case "l2" -> l2 = Double.parseDouble(value);
+        default -> throw new IllegalArgumentException("dense has no setting \"" + setting + "\"");
+      }
     }
-    int units = Integer.parseInt(arguments.get(0));
+    if (plain.size() == 1 && Activation.isKnown(plain.get(0))) {
+      return new HeadLayer.Dense(0, Activation.named(plain.get(0)), l1, l2);
+    }
+    int units = Integer.parseInt(plain.get(0));
     if (units < 1) {
       throw new IllegalArgumentException("dense needs at least one unit, got " + units);
     }
-    return new HeadLayer.Dense(
-        units, arguments.size() == 1 ? Activation.LINEAR : Activation.named(arguments.get(1)));
+    Activation activation = plain.size() == 1 ? Activation.LINEAR : Activation.named(plain.get(1));
+    return new HeadLayer.Dense(units, activation, l1, l2);
   }
 
   private static IllegalArgumentException refuse(String text, String why) {

@@ -5,15 +5,16 @@ import dev.graft.data.Labels;
 import dev.graft.data.Preparation;
 import dev.graft.data.ProgressListener;
 import dev.graft.data.Sha256;
+import dev.graft.data.Task;
 import dev.graft.handoff.Handoff;
 import dev.graft.image.BadImageException;
 import dev.graft.image.ImageFile;
 import dev.graft.image.ImageReader;
 import dev.graft.image.ImageSource;
-import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.ImagePipeline;
+import dev.graft.model.TaskPrediction;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
@@ -34,17 +35,18 @@ import java.util.stream.IntStream;
  */
 public final class Predictor implements AutoCloseable {
   private static final String PROBABILITIES = "probabilities";
+  private static final String NUMBERS = "numbers";
 
   private final ServedModel model;
   private final ImageReader reader;
-  private final Labels labels;
+  private final Task task;
   private final int output;
   private final String hash;
 
-  private Predictor(ServedModel model, ImageReader reader, Labels labels, int output, String hash) {
+  private Predictor(ServedModel model, ImageReader reader, Task task, int output, String hash) {
     this.model = model;
     this.reader = reader;
-    this.labels = labels;
+    this.task = task;
     this.output = output;
     this.hash = hash;
   }
@@ -92,16 +94,18 @@ public final class Predictor implements AutoCloseable {
       handoff.checkFiles(folder);
       Preparation preparation =
           handoff.preparation().orElseThrow(() -> unusable(folder, "no image preparation"));
-      int output = model.indexOf(PROBABILITIES);
+      Task.Kind kind = handoff.task().orElse(Task.Kind.CLASSES);
+      String wanted = kind == Task.Kind.NUMBERS ? NUMBERS : PROBABILITIES;
+      int output = model.indexOf(wanted);
       if (output < 0) {
         throw unusable(
             folder,
-            "no output \"probabilities\" (it has " + String.join(", ", model.outputs()) + ")");
+            "no output \"%s\" (it has %s)".formatted(wanted, String.join(", ", model.outputs())));
       }
       return new Predictor(
           model,
           ImageReader.open(preparation),
-          labels(folder, handoff, output),
+          new Task(kind, labels(folder, handoff, output)),
           output,
           Sha256.of(folder.resolve(Handoff.FILE_NAME)));
     } catch (IOException | RuntimeException | Error e) {
@@ -133,9 +137,14 @@ public final class Predictor implements AutoCloseable {
             + "; use a model that graft train or graft-export --include-top made.");
   }
 
-  /** The classes, in the order of the probabilities. */
+  /** What an answer consists of. */
+  public Task task() {
+    return task;
+  }
+
+  /** The classes, labels or numbers, in the order of an answer. */
   public Labels labels() {
-    return labels;
+    return task.labels();
   }
 
   /**
@@ -235,14 +244,25 @@ public final class Predictor implements AutoCloseable {
    */
   public Evaluated evaluate(List<LabeledImage> images, Labels classes, ProgressListener listener)
       throws IOException {
-    if (!classes.equals(labels)) {
+    if (!classes.equals(labels())) {
       throw new IllegalArgumentException(
           "The data has the classes "
               + classes.names()
               + " but the model tells "
-              + labels.names()
+              + labels().names()
               + " apart.");
     }
+    return evaluate(images, listener);
+  }
+
+  /**
+   * Evaluates the model on images whose targets are in the terms of {@link #task()}, see {@link
+   * dev.graft.data.LabeledImages#as}.
+   *
+   * @throws IllegalArgumentException when no image can be read
+   */
+  public Evaluated evaluate(List<LabeledImage> images, ProgressListener listener)
+      throws IOException {
     List<Prediction> predictions = new ArrayList<>();
     Map<Path, String> rejected = new LinkedHashMap<>();
     List<Path> files = images.stream().map(LabeledImage::path).toList();
@@ -253,8 +273,8 @@ public final class Predictor implements AutoCloseable {
           answer.ifPresent(
               given ->
                   predictions.add(
-                      new ClassPrediction(
-                          file.toString(), images.get(index).label(), given.probabilities())));
+                      TaskPrediction.of(
+                          file.toString(), images.get(index).target(), given.probabilities())));
           rejection.ifPresent(reason -> rejected.put(file, reason));
           listener.progress("evaluating", index + 1L, images.size());
         });
@@ -268,16 +288,16 @@ public final class Predictor implements AutoCloseable {
                       .map(file -> file.getKey() + " " + file.getValue())
                       .orElse("the list is empty")));
     }
-    return new Evaluated(Evaluation.of(labels.names(), predictions), rejected);
+    return new Evaluated(Evaluation.of(labels().names(), predictions), rejected);
   }
 
   private List<Answer> answers(HostTensor probabilities) {
     FloatBuffer values = probabilities.bytes().asFloatBuffer();
     List<Answer> answers = new ArrayList<>();
     while (values.hasRemaining()) {
-      float[] row = new float[labels.size()];
+      float[] row = new float[task.size()];
       values.get(row);
-      answers.add(new Answer(labels, row));
+      answers.add(new Answer(task, row));
     }
     return answers;
   }

@@ -19,6 +19,7 @@ final class CommandText {
     text.words.add(quote(settings.data().folder().toString()));
     text.join(settings.join());
     text.data(settings.data());
+    text.objective(settings.objective());
     text.loop(settings.loop());
     settings.out().features().ifPresent(folder -> text.option("--features", folder));
     text.option("--out", settings.out().folder());
@@ -58,6 +59,14 @@ final class CommandText {
         .orientation()
         .filter(orientation -> orientation == Preparation.Orientation.EXIF)
         .ifPresent(orientation -> option("--orientation", orientation));
+  }
+
+  private void objective(ObjectiveSettings objective) {
+    objective.loss().ifPresent(loss -> option("--loss", loss));
+    if (objective.labelSmoothing() != 0) {
+      option("--label-smoothing", objective.labelSmoothing());
+    }
+    objective.classWeights().ifPresent(all -> option("--class-weights", all.describe()));
   }
 
   private void loop(LoopSettings loop) {

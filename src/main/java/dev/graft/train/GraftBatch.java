@@ -8,7 +8,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -18,11 +17,11 @@ import org.tensorflow.proto.DataType;
 /** Puts rows of examples into a graft. */
 final class GraftBatch {
   private final Graft graft;
-  private final int classes;
+  private final int size;
 
   GraftBatch(Graft graft) {
     this.graft = graft;
-    this.classes = (int) graft.probabilities().shape().get(1);
+    this.size = graft.task().size();
   }
 
   /** A runner with the batch fed; closes the fed tensors. */
@@ -34,7 +33,7 @@ final class GraftBatch {
   }
 
   /**
-   * Feeds features, labels and weights.
+   * Feeds features, targets and weights.
    *
    * @param rows indices of examples, at least one
    */
@@ -46,10 +45,8 @@ final class GraftBatch {
         CutTensor input = graft.inputs().get(i);
         feed(runner, tensors, input.placeholder(), features(examples, i, input, rows));
       }
-      feed(runner, tensors, graft.labels(), oneHot(examples, rows));
-      float[] ones = new float[rows.length];
-      Arrays.fill(ones, 1);
-      feed(runner, tensors, graft.weights(), HostTensor.of(ones, rows.length));
+      feed(runner, tensors, graft.labels(), targets(examples, rows));
+      feed(runner, tensors, graft.weights(), weights(examples, rows));
       return new Fed(runner, tensors);
     } catch (RuntimeException | Error e) {
       tensors.forEach(Tensor::close);
@@ -100,12 +97,20 @@ final class GraftBatch {
     return HostTensor.wrap(DataType.DT_FLOAT, bytes.array(), shape);
   }
 
-  private HostTensor oneHot(Examples examples, int[] rows) {
-    float[] labels = new float[rows.length * classes];
+  private HostTensor targets(Examples examples, int[] rows) {
+    float[] targets = new float[rows.length * size];
     for (int i = 0; i < rows.length; i++) {
-      labels[i * classes + examples.label(rows[i])] = 1;
+      examples.target(rows[i]).put(targets, i * size);
     }
-    return HostTensor.of(labels, rows.length, classes);
+    return HostTensor.of(targets, rows.length, size);
+  }
+
+  private static HostTensor weights(Examples examples, int[] rows) {
+    float[] weights = new float[rows.length];
+    for (int i = 0; i < rows.length; i++) {
+      weights[i] = examples.weight(rows[i]);
+    }
+    return HostTensor.of(weights, rows.length);
   }
 
   private static ByteBuffer littleEndian(int floats) {

@@ -4,6 +4,7 @@ import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
+import dev.graft.features.Examples;
 import dev.graft.features.FeatureExtraction;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
@@ -88,7 +89,8 @@ final class PhaseFitting {
       Trainer trainer = new Trainer(cut.graft(), phase(phase));
       Evaluation before =
           known.isPresent() ? known.get() : trainer.evaluate(validation, split.labels());
-      History history = trainer.fit(training.examples(), validation, soFar, log.listener());
+      History history =
+          trainer.fit(weighed(training.examples(), split), validation, soFar, log.listener());
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
       List<Prediction> tested = test.size() == 0 ? List.of() : trainer.predict(test);
@@ -106,6 +108,14 @@ final class PhaseFitting {
           predictions,
           tested);
     }
+  }
+
+  private Examples weighed(Examples training, Split split) {
+    return settings
+        .objective()
+        .classWeights()
+        .map(weights -> weights.weigh(training, split.labels()))
+        .orElse(training);
   }
 
   private static PhaseSettings last(List<PhaseSettings> phases) {

@@ -76,9 +76,9 @@ final class RunExport {
     if (augmentation.isEmpty()) {
       return Optional.empty();
     }
-    Map<Integer, Path> first = new TreeMap<>();
+    Map<String, Path> first = new TreeMap<>();
     for (LabeledImage image : inputs.split().training()) {
-      first.putIfAbsent(image.label(), image.path());
+      first.putIfAbsent(inputs.split().task().text(image.target()), image.path());
     }
     List<Path> shown = first.values().stream().limit(PICTURED).toList();
     return Optional.of(
@@ -93,7 +93,11 @@ final class RunExport {
     training.put("epochs", fitted.history().epochs().size());
     training.put("seed", settings.loop().seed());
     training.put("trainingImages", split.training().size());
-    training.put("validationAccuracy", fitted.after().accuracy());
+    training.put("loss", fitted.model().loss().describe());
+    training.put("validation", fitted.after().summary());
+    if (Double.isFinite(fitted.after().accuracy())) {
+      training.put("validationAccuracy", fitted.after().accuracy());
+    }
     return training;
   }
 

@@ -6,6 +6,7 @@ import dev.graft.data.DuplicateImages;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
+import dev.graft.data.Task;
 import dev.graft.handoff.Versions;
 import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Epoch;
@@ -96,6 +97,8 @@ final class RunFiles {
     json.put("settings", described());
     json.put("versions", versions());
     json.put("preparation", preparation.describe());
+    json.put("task", run.model().task().kind().word());
+    json.put("loss", run.model().loss().describe());
     json.put("labels", run.model().labels().names());
     Map<String, Object> metrics = new LinkedHashMap<>();
     metrics.put("before", run.outcome().before().toMap());
@@ -135,10 +138,15 @@ final class RunFiles {
     json.put("phase", epoch.phase());
     json.put("learningRate", epoch.learningRate());
     json.put("loss", epoch.loss());
-    json.put("accuracy", epoch.accuracy());
+    json.put("accuracy", finite(epoch.accuracy()));
     json.put("validationLoss", epoch.validationLoss());
-    json.put("validationAccuracy", epoch.validationAccuracy());
+    json.put("validationAccuracy", finite(epoch.validationAccuracy()));
     return json;
+  }
+
+  /** Null for a figure that there is none of: JSON has no NaN. */
+  private static Double finite(double value) {
+    return Double.isFinite(value) ? value : null;
   }
 
   private Map<String, Object> splitFiles() {
@@ -171,7 +179,7 @@ final class RunFiles {
     for (DuplicateImages.Copy copy : same.copies()) {
       Map<String, String> json = new LinkedHashMap<>();
       json.put("split", copy.part());
-      json.put("label", run.model().labels().name(copy.image().label()));
+      json.put("label", run.model().task().text(copy.image().target()));
       json.put("path", relative(copy.image().path()));
       copies.add(json);
     }
@@ -220,10 +228,12 @@ final class RunFiles {
   }
 
   private List<Map<String, Object>> classCounts() {
-    return IntStream.range(0, run.images().split().labels().size())
-        .mapToObj(
-            label ->
-                counts(run.images().split().labels().name(label), image -> image.label() == label))
+    Task task = run.model().task();
+    if (task.kind() == Task.Kind.NUMBERS) {
+      return List.of(counts("all", image -> true));
+    }
+    return IntStream.range(0, task.size())
+        .mapToObj(label -> counts(task.labels().name(label), image -> image.target().has(label)))
         .toList();
   }
 

@@ -4,11 +4,14 @@ import dev.graft.data.DuplicateImages;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
+import dev.graft.data.Task;
 import dev.graft.model.Backbone;
 import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
+import dev.graft.model.Objective;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -30,18 +33,21 @@ record RunInputs(
     Split split = split(settings, log);
     Backbone backbone = backbone(settings);
     Preparation preparation = settings.data().preparation().of(backbone);
-    Head head = settings.join().head().orElseGet(() -> Head.standard(backbone.outputRank()));
-    JoinedModel model = JoinedModel.join(backbone, head, split.labels(), settings.loop().seed());
+    Objective objective = settings.objective().of(split.task());
+    Head head =
+        settings.join().head().orElseGet(() -> objective.standardHead(backbone.outputRank()));
+    JoinedModel model = JoinedModel.join(backbone, head, objective, settings.loop().seed());
     settings.phases().forEach(phase -> model.requireTrains(phase.plan()));
     return new RunInputs(split, duplicates(split, log), preparation, model);
   }
 
   private static Split split(TrainSettings settings, RunLog log) throws IOException {
     DataSettings data = settings.data();
-    LabeledImages images = LabeledImages.read(data.folder());
+    LabeledImages images = LabeledImages.read(data.folder(), settings.objective().kind());
     log.skip(images.skipped());
     if (data.validationFolder().isPresent()) {
-      images = images.withValidation(LabeledImages.read(data.validationFolder().get()));
+      Optional<Task.Kind> kind = Optional.of(images.task().kind());
+      images = images.withValidation(LabeledImages.read(data.validationFolder().get(), kind));
     }
     Split split =
         images.hasValidation()
@@ -74,8 +80,10 @@ record RunInputs(
 
   /** What is going to be done, in one sentence. */
   String plan(TrainSettings settings) {
-    return "Head %s; %,d images train, %,d validate; %s%s; %s; seed %d; float32."
+    return "%s, %s; head %s; %,d images train, %,d validate; %s%s; %s; seed %d; float32."
         .formatted(
+            split.task().describe(),
+            model.loss().describe(),
             model.head().describe(),
             split.training().size(),
             split.validation().size(),

@@ -17,10 +17,15 @@ import java.util.Set;
  * @param join which backbone, which head, what trains
  * @param data which images
  * @param loop how long and with what
+ * @param objective what is asked of the model
  * @param out where the run goes
  */
 public record TrainSettings(
-    JoinSettings join, DataSettings data, LoopSettings loop, OutputSettings out) {
+    JoinSettings join,
+    DataSettings data,
+    LoopSettings loop,
+    ObjectiveSettings objective,
+    OutputSettings out) {
   /** Checks that there is something to fine-tune if it is asked for, and the phases' names. */
   public TrainSettings {
     if (loop.fineTune().epochs() > 0 && join.plan().equals(FreezePlan.allFrozen())) {
@@ -61,27 +66,33 @@ public record TrainSettings(
         JoinSettings.of(backbone),
         DataSettings.of(data),
         LoopSettings.defaults(),
+        ObjectiveSettings.USUAL,
         OutputSettings.of(out));
   }
 
   /** The same with other settings of the model. */
   public TrainSettings withJoin(JoinSettings other) {
-    return new TrainSettings(other, data, loop, out);
+    return new TrainSettings(other, data, loop, objective, out);
   }
 
   /** The same with other settings of the data. */
   public TrainSettings withData(DataSettings other) {
-    return new TrainSettings(join, other, loop, out);
+    return new TrainSettings(join, other, loop, objective, out);
   }
 
   /** The same with other settings of the loop. */
   public TrainSettings withLoop(LoopSettings other) {
-    return new TrainSettings(join, data, other, out);
+    return new TrainSettings(join, data, other, objective, out);
+  }
+
+  /** The same with other settings of the objective. */
+  public TrainSettings withObjective(ObjectiveSettings other) {
+    return new TrainSettings(join, data, loop, other, out);
   }
 
   /** The same with other settings of the output. */
   public TrainSettings withOut(OutputSettings other) {
-    return new TrainSettings(join, data, loop, other);
+    return new TrainSettings(join, data, loop, objective, other);
   }
 
   /**
@@ -134,6 +145,11 @@ public record TrainSettings(
     text.put(
         "validation",
         data.validationFolder().map(Path::toString).orElse(String.valueOf(data.validation())));
+    objective.loss().ifPresent(loss -> text.put("loss", loss));
+    if (objective.labelSmoothing() != 0) {
+      text.put("label-smoothing", String.valueOf(objective.labelSmoothing()));
+    }
+    objective.classWeights().ifPresent(all -> text.put("class-weights", all.describe()));
     data.splitSeed().ifPresent(seed -> text.put("split-seed", String.valueOf(seed)));
     data.augmentation().ifPresent(steps -> text.put("augment", steps.describe()));
     text.put("epochs", String.valueOf(loop.epochs()));

@@ -3,12 +3,12 @@ package dev.graft.train;
 import dev.graft.data.Labels;
 import dev.graft.features.Examples;
 import dev.graft.features.LabeledFeatures;
-import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.Graft;
+import dev.graft.model.TaskPrediction;
 import dev.graft.tensor.HostTensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -116,7 +116,7 @@ public final class Trainer {
         examples,
         steps.orElse(passSteps(examples)),
         (example, loss, probabilities) ->
-            tally.add(loss, argmax(probabilities) == examples.label(example) ? 1 : 0, 1));
+            tally.add(loss, examples.target(example).agreement(probabilities), 1));
     return tally;
   }
 
@@ -134,8 +134,8 @@ public final class Trainer {
   public List<Prediction> predict(LabeledFeatures images) {
     float[][] probabilities = probabilities(images);
     return IntStream.range(0, images.size())
-        .<Prediction>mapToObj(
-            i -> new ClassPrediction(images.path(i).toString(), images.label(i), probabilities[i]))
+        .mapToObj(
+            i -> TaskPrediction.of(images.path(i).toString(), images.target(i), probabilities[i]))
         .toList();
   }
 
@@ -211,9 +211,9 @@ public final class Trainer {
       try (Result result = runner.run()) {
         double loss = HostTensor.fromNative(result.get(0)).floats()[0];
         float[][] probabilities = GraftBatch.rows(result.get(1), rows.length);
-        int right = 0;
+        double right = 0;
         for (int i = 0; i < rows.length; i++) {
-          right += argmax(probabilities[i]) == examples.label(rows[i]) ? 1 : 0;
+          right += examples.target(rows[i]).agreement(probabilities[i]);
         }
         tally.add(loss, right, rows.length);
         steps++;
@@ -222,26 +222,16 @@ public final class Trainer {
     }
   }
 
-  static int argmax(float[] values) {
-    int best = 0;
-    for (int i = 1; i < values.length; i++) {
-      if (values[i] > values[best]) {
-        best = i;
-      }
-    }
-    return best;
-  }
-
   /** Losses and probabilities of a batch. */
   record Graded(float[] losses, float[][] probabilities) {}
 
   /** Sums over examples, not means of batch means. */
   static final class Tally {
     private double lossSum;
-    private long right;
+    private double right;
     private long examples;
 
-    void add(double meanLoss, int rightOnes, int count) {
+    void add(double meanLoss, double rightOnes, int count) {
       lossSum += meanLoss * count;
       right += rightOnes;
       examples += count;
@@ -256,7 +246,7 @@ public final class Trainer {
     }
 
     double accuracy() {
-      return examples == 0 ? Double.NaN : (double) right / examples;
+      return examples == 0 ? Double.NaN : right / examples;
     }
   }
 }

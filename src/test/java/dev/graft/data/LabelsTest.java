@@ -41,7 +41,7 @@ class LabelsTest {
   void unknownNameIsRefusedWithTheKnownOnes() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Labels.of("daisy", "rose").indexOf("tulip"))
-        .withMessage("No label \"tulip\"; the labels are [daisy, rose]");
+        .withMessage("No label \"tulip\"; the labels are [daisy, rose].");
   }
 
   @Test

@@ -10,6 +10,7 @@ import dev.graft.model.Loss;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
@@ -61,12 +62,13 @@ public final class TinyClassifier {
     }
 
     @Override
-    public Loss loss() {
-      return (tf, logits, labels) -> {
-        Operand<TFloat32> smooth =
-            tf.math.add(tf.math.mul(labels, tf.constant(0.9f)), tf.constant(0.1f / 3));
-        return Loss.categoricalCrossentropy().of(tf, logits, smooth);
-      };
+    public Optional<Loss> loss() {
+      return Optional.of(
+          (tf, logits, labels) -> {
+            Operand<TFloat32> smooth =
+                tf.math.add(tf.math.mul(labels, tf.constant(0.9f)), tf.constant(0.1f / 3));
+            return Loss.categoricalCrossentropy().of(tf, logits, smooth);
+          });
     }
 
     @Override

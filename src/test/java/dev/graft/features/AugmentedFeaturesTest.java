@@ -122,7 +122,7 @@ class AugmentedFeaturesTest {
         assertThat(training.examples().size()).isEqualTo(89);
         assertThat(training.images()).doesNotContain(images.get(3));
         Examples shown = training.examples().inPass(1, new int[] {3});
-        assertThat(shown.label(3)).isEqualTo(images.get(4).label());
+        assertThat(shown.target(3)).isEqualTo(images.get(4).target());
         assertThat(features(shown, 3))
             .isEqualTo(alone(images.get(4).path(), augmentation.view(1, 3, 1)));
       }

@@ -69,6 +69,7 @@ class HandoffTest {
             full.signature(),
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
             List.of(),
             Handoff.hashFiles(folder),
             Optional.empty(),
@@ -106,6 +107,17 @@ class HandoffTest {
   }
 
   @Test
+  void aHandoffFromBeforeThereWereTasksHasNone() throws IOException {
+    JsonNode older = JSON.readTree(file().toFile());
+    ((ObjectNode) older).remove("task");
+    JSON.writeValue(file().toFile(), older);
+    assertThat(Handoff.read(folder).orElseThrow().task()).isEmpty();
+    change("/", "task", "\"poems\"");
+    assertThatThrownBy(() -> Handoff.read(folder))
+        .hasMessageContaining("There is no task \"poems\"; known are classes, labels, numbers");
+  }
+
+  @Test
   void unknownMembersAreIgnored() throws IOException {
     change("/", "colour", "\"green\"");
     change("/model", "year", "2014");
@@ -118,6 +130,8 @@ class HandoffTest {
     List<String> pointers = new ArrayList<>();
     collectMembers(whole, "", pointers);
     assertThat(pointers).hasSizeGreaterThan(50);
+    // The only member that came later.
+    assertThat(pointers.remove("/task")).isTrue();
     for (String pointer : pointers) {
       JsonNode cut = whole.deepCopy();
       int slash = pointer.lastIndexOf('/');

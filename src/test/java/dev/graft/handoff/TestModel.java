@@ -3,6 +3,7 @@ package dev.graft.handoff;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
+import dev.graft.data.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,6 +59,7 @@ final class TestModel {
             List.of(new TensorInfo("images", "keras_tensor", "float32", List.of(-1L, 2L, 2L, 3L))),
             List.of(new TensorInfo("features", "output_0", "float32", List.of(-1L, 2L)))),
         Optional.of(Preparation.named("caffe", 2, 2)),
+        Optional.of(Task.Kind.LABELS),
         Optional.of(List.of("daisy", "Gänseblümchen")),
         List.of(
             new Layer(

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,9 +92,9 @@ class HeadTest {
         "vector | gap, dense(softmax) | 3 | \"gap\" needs an input of [batch, height, width,",
         "nested | gmp, dense(softmax) | 3 | \"gmp\" needs an input of [batch, height, width,",
         "pool | gap, flatten, gap, dense(softmax) | 3 | leave it out",
-        "pool | gap, dense(sigmoid) | 3 | tells two classes apart but the data has 3",
-        "pool | gap, dense(4, softmax) | 3 | answers 4 values but the data has 3 classes",
-        "pool | gap, dense(2, sigmoid) | 2 | which need 1: write dense(sigmoid)",
+        "pool | gap, dense(sigmoid) | 3 | the data has 3 classes (sigmoid tells two classes apart)",
+        "pool | gap, dense(4, softmax) | 3 | answers 4 values but the data needs 3: write dense(softmax)",
+        "pool | gap, dense(2, sigmoid) | 2 | answers 2 values but the data needs 1: write dense(sigmoid)",
       })
   void aHeadThatDoesNotFitSaysWhatIsWrong(String model, String head, int classes, String why) {
     assertThatThrownBy(() -> new GoldenModel(model).join(head, classes))
@@ -175,9 +176,9 @@ class HeadTest {
           }
 
           @Override
-          public Loss loss() {
-            return (tf, logits, labels) ->
-                tf.reduceSum(tf.math.mul(logits, labels), tf.constant(1));
+          public Optional<Loss> loss() {
+            return Optional.of(
+                (tf, logits, labels) -> tf.reduceSum(tf.math.mul(logits, labels), tf.constant(1)));
           }
         };
     float[] ones = new float[3 * 128];

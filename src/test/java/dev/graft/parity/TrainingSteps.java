@@ -1,6 +1,7 @@
 package dev.graft.parity;
 
 import dev.graft.data.Labels;
+import dev.graft.data.Target;
 import dev.graft.features.Examples;
 import dev.graft.metrics.History;
 import dev.graft.model.Backbone;
@@ -191,8 +192,8 @@ final class TrainingSteps {
       }
 
       @Override
-      public int label(int example) {
-        return labels.get(example);
+      public Target target(int example) {
+        return new Target.OfClass(labels.get(example));
       }
 
       @Override

@@ -3,6 +3,7 @@ package dev.graft.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.data.Target;
 import dev.graft.export.ModelExport;
 import dev.graft.features.Examples;
 import dev.graft.metrics.History;
@@ -130,8 +131,8 @@ class FreezingTest {
     }
 
     @Override
-    public int label(int example) {
-      return example;
+    public Target target(int example) {
+      return new Target.OfClass(example);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.graft.train;
 
+import dev.graft.data.Target;
 import dev.graft.features.Examples;
 import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
@@ -31,8 +32,8 @@ record RowExamples(float[][] rows, int[] labels) implements Examples {
   }
 
   @Override
-  public int label(int example) {
-    return labels[example];
+  public Target target(int example) {
+    return new Target.OfClass(labels[example]);
   }
 
   @Override

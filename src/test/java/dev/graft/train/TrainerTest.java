@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.graft.data.Shuffle;
+import dev.graft.data.Target;
 import dev.graft.features.Examples;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.History;
@@ -70,8 +71,8 @@ class TrainerTest {
         sum += Math.exp(logits[label]);
         best = logits[label] > logits[best] ? label : best;
       }
-      loss -= Math.log(Math.exp(logits[examples.label(i)]) / sum);
-      right += best == examples.label(i) ? 1 : 0;
+      loss -= Math.log(Math.exp(logits[examples.labels()[i]]) / sum);
+      right += best == examples.labels()[i] ? 1 : 0;
     }
     return new double[] {loss / examples.size(), right / examples.size()};
   }
@@ -190,8 +191,8 @@ class TrainerTest {
       }
 
       @Override
-      public int label(int example) {
-        return examples.label(example);
+      public Target target(int example) {
+        return examples.target(example);
       }
 
       @Override
