@@ -52,9 +52,7 @@ def require_free(out: Path, overwrite: bool) -> None:
 def _write(source: Source, folder: Path, with_training: bool) -> Handoff:
     interface = _interface(source)
     with stage(f"Saving {source.name}"):
-        signature, layers = savedmodel.write(
-            source.model, interface, folder, with_training
-        )
+        signature, layers = savedmodel.write(source.model, interface, folder, with_training)
     if source.licence_text is not None:
         (folder / "LICENSE").write_text(source.licence_text, encoding="utf-8")
     with stage(f"Checking the export of {source.name}"):

@@ -33,8 +33,9 @@ def write(
 ) -> tuple[Signature, list[Layer]]:
     """Saves ``model``, a functional or sequential one, in inference mode into ``folder``.
 
-    ``with_training`` adds the signature ``training``, see ``graft_export.training``. Each weight becomes one variable, so that the stock loaders of Python, C++ and Java fill what
-    the signature reads (keras-team/keras#19274). Returns the signature and the stored layers.
+    ``with_training`` adds the signature ``training``, see ``graft_export.training``. Each weight
+    becomes one variable, so that the stock loaders of Python, C++ and Java fill what the signature
+    reads (keras-team/keras#19274). Returns the signature and the stored layers.
     """
     layers = named_layers(model)
     variables = {

@@ -49,7 +49,11 @@ def function(
     names = {id(weight): name for layer in layers for name, weight in layer.weights.items()}
 
     def call(*values: Any) -> dict[str, Any]:
-        images, random, flags = values[: len(inputs)], values[len(inputs)], values[len(inputs) + 1 :]
+        images, random, flags = (
+            values[: len(inputs)],
+            values[len(inputs)],
+            values[len(inputs) + 1 :],
+        )
         state = _state(flat, variables, random)
         with keras.StatelessScope(state_mapping=list(state.values())) as scope:
             by_layer = {

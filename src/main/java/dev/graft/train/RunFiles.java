@@ -213,8 +213,7 @@ final class RunFiles {
     json.put(
         "notes",
         List.of(
-            "BatchNorm in the backbone runs in inference mode: its moving statistics stay as they"
-                + " are.",
+            settings.join().batchNorm().note(),
             "Images are prepared as follows: " + preparation.describe() + "."));
     return json;
   }
