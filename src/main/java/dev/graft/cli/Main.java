@@ -34,8 +34,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
       InspectCommand.class,
       VerifyCommand.class,
       TrainCommand.class,
+      TuneCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
+      ReportCommand.class,
       BatchCommand.class,
       FeaturesCommand.class,
       HelpCommand.class

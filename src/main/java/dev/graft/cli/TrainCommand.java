@@ -7,13 +7,11 @@ import dev.graft.metrics.Evaluation;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import dev.graft.train.BatchNorm;
-import dev.graft.train.ClassWeights;
 import dev.graft.train.DataSettings;
 import dev.graft.train.EarlyStopping;
 import dev.graft.train.EpochSettings;
 import dev.graft.train.JoinSettings;
 import dev.graft.train.LoopSettings;
-import dev.graft.train.ObjectiveSettings;
 import dev.graft.train.Optimizer;
 import dev.graft.train.PhaseSettings;
 import dev.graft.train.Schedule;
@@ -50,6 +48,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private OutputOptions output;
   @Mixin private PreparationOptions preparation;
+  @Mixin private ObjectiveOptions objective;
   @Mixin private AccuracyGate gate;
   @Spec private CommandSpec spec;
 
@@ -133,27 +132,6 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "SHARE|DIR",
       description = "Share of the images to validate on, or a folder (default: ${DEFAULT-VALUE}).")
   private String validation;
-
-  @Option(
-      names = "--loss",
-      paramLabel = "LOSS",
-      description =
-          "categorical-crossentropy, binary-crossentropy, mse, mae or huber(delta) (default: what"
-              + " belongs to the data: one class, several labels, or numbers an image).")
-  private String loss;
-
-  @Option(
-      names = "--label-smoothing",
-      defaultValue = "0",
-      paramLabel = "SHARE",
-      description = "Share of a crossentropy's targets that is spread evenly (default: 0).")
-  private double labelSmoothing;
-
-  @Option(
-      names = "--class-weights",
-      paramLabel = "WEIGHTS",
-      description = "balanced, or NAME=WEIGHT,…: how much the images of a class count in training.")
-  private String classWeights;
 
   @Option(
       names = "--augment",
@@ -306,7 +284,7 @@ final class TrainCommand implements Callable<Integer> {
               join,
               dataSettings(),
               loop(),
-              objectiveSettings(),
+              objective.settings(),
               new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features)));
       return withPhases(settings);
     } catch (IllegalArgumentException e) {
@@ -339,13 +317,6 @@ final class TrainCommand implements Callable<Integer> {
     phases.forEach(text -> all.add(PhaseSettings.parse(text, all)));
     PhaseSettings[] more = all.subList(given, all.size()).toArray(PhaseSettings[]::new);
     return settings.withLoop(settings.loop().withPhases(more));
-  }
-
-  private ObjectiveSettings objectiveSettings() {
-    return new ObjectiveSettings(
-        Optional.ofNullable(loss),
-        labelSmoothing,
-        Optional.ofNullable(classWeights).map(ClassWeights::parse));
   }
 
   private DataSettings dataSettings() {

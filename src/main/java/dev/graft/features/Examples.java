@@ -16,6 +16,11 @@ public interface Examples {
     return 1;
   }
 
+  /** What people call an example, such as its file. */
+  default String name(int example) {
+    return "example " + example;
+  }
+
   /**
    * Copies one example's part of a tensor of the cut.
    *

@@ -79,6 +79,11 @@ public final class LabeledFeatures implements Examples {
   }
 
   @Override
+  public String name(int example) {
+    return path(example).toString();
+  }
+
+  @Override
   public int size() {
     return rows.length;
   }

@@ -12,16 +12,16 @@ import org.tensorflow.Tensor;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.family.TType;
 
-/** Gives the variables of an open graph their values. */
-final class VariableValues {
+/** Gives the variables of an open graph, such as a graft's, their values. */
+public final class VariableValues {
   private VariableValues() {}
 
   /**
    * Assigns all values in one run: TensorFlow prepares the whole graph for each new set of targets.
    *
-   * @param values by the name of the {@code VarHandleOp}
+   * @param values by the name of the {@code VarHandleOp}, of the variables' types and shapes
    */
-  static void assign(Graph graph, Session session, Map<String, HostTensor> values) {
+  public static void assign(Graph graph, Session session, Map<String, HostTensor> values) {
     if (values.isEmpty()) {
       return;
     }

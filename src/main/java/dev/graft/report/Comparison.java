@@ -132,7 +132,9 @@ final class Comparison {
     if (all(LabelEvaluation.class)) {
       rows.add(row("All labels right", Words::percent, e -> ((LabelEvaluation) e).exactMatch()));
     }
-    rows.add(row("Test accuracy", run -> test(run, Evaluation::accuracy)));
+    if (runs.stream().anyMatch(run -> run.outcome().test().isPresent())) {
+      rows.add(row("Test accuracy", run -> test(run, Evaluation::accuracy)));
+    }
     rows.add(row("Training images", run -> Words.count(run.images().all().training())));
     rows.add(row("Validation images", run -> Words.count(run.images().all().validation())));
     rows.add(row("Epochs", run -> Words.count(run.outcome().history().epochs().size())));
@@ -225,7 +227,10 @@ final class Comparison {
     same += differing(rows, run -> run.origin().versions());
     String others = Words.count(same, "other is", "others are") + " the same in all runs.";
     return rows.isEmpty()
-        ? Section.of("settings", "Settings that differ", tag("p", "None: " + others))
+        ? Section.of(
+            "settings",
+            "Settings that differ",
+            tag("p", "None: all %d are the same.".formatted(same)))
         : Section.of(
             "settings",
             "Settings that differ",

@@ -8,7 +8,9 @@ import static dev.graft.report.Html.text;
 
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.History;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,16 +52,24 @@ final class Curves {
 
   private Html best() {
     Epoch best = history.best().orElseThrow();
-    String words =
-        Double.isNaN(best.validationAccuracy())
-            ? "Lowest training loss in epoch %d: %s."
-                .formatted(best.number(), Words.decimal(best.loss()))
-            : "Best validation accuracy in epoch %d: %s, with a loss of %s."
-                .formatted(
-                    best.number(),
-                    Words.percent(best.validationAccuracy()),
-                    Words.decimal(best.validationLoss()));
-    return tag("p", words);
+    if (Double.isFinite(best.validationAccuracy())) {
+      return tag(
+          "p",
+          "Best validation accuracy in epoch %d: %s, with a loss of %s."
+              .formatted(
+                  best.number(),
+                  Words.percent(best.validationAccuracy()),
+                  Words.decimal(best.validationLoss())));
+    }
+    return epochs.stream()
+        .filter(epoch -> Double.isFinite(epoch.validationLoss()))
+        .min(Comparator.comparingDouble(Epoch::validationLoss))
+        .map(
+            lowest ->
+                "Lowest validation loss in epoch %d: %s."
+                    .formatted(lowest.number(), Words.decimal(lowest.validationLoss())))
+        .map(words -> tag("p", words))
+        .orElse(group());
   }
 
   /** Values over the epochs; {@code style} is the class that gives their colour. */
@@ -160,15 +170,14 @@ final class Curves {
             .toList();
     Axis axis =
         logarithmic
-            ? Axis.over(
-                Math.floor(points.stream().mapToDouble(Plot.Point::y).min().orElseThrow()),
-                Math.ceil(Math.log10(highest)),
+            ? Axis.overWholeNumbers(
+                (int) Math.floor(points.stream().mapToDouble(Plot.Point::y).min().orElseThrow()),
+                (int) Math.ceil(Math.log10(highest) - 1e-9),
                 4)
             : Axis.over(0, highest, 3);
     Plot plot =
         new Plot(
-                880,
-                170,
+                200,
                 epochScale(),
                 new Plot.Scale(
                     axis, "", tick -> Words.rate(logarithmic ? Math.pow(10, tick) : round(tick))))
@@ -186,8 +195,44 @@ final class Curves {
                 rated.get(rated.size() - 1).number());
     return tag(
         "div",
-        css("charts wide"),
-        tag("figure", plot.toHtml(words), tag("figcaption", "Learning rate")));
+        css("charts"),
+        tag("figure", plot.toHtml(words), tag("figcaption", "Learning rate")),
+        phases());
+  }
+
+  /** What each phase was, and where it led. */
+  private Html phases() {
+    Map<String, List<Epoch>> phases = new LinkedHashMap<>();
+    epochs.stream()
+        .filter(epoch -> epoch.number() > 0)
+        .forEach(
+            epoch -> phases.computeIfAbsent(epoch.phase(), key -> new ArrayList<>()).add(epoch));
+    List<Html> rows = new ArrayList<>();
+    phases.forEach(
+        (phase, its) -> {
+          Epoch first = its.get(0);
+          Epoch last = its.get(its.size() - 1);
+          rows.add(
+              tag(
+                  "tr",
+                  Page.rowHead(phase),
+                  tag(
+                      "td",
+                      its.size() == 1
+                          ? Words.count(first.number())
+                          : first.number() + "–" + last.number()),
+                  tag(
+                      "td",
+                      Words.rate(
+                          its.stream().mapToDouble(Epoch::learningRate).max().orElse(Double.NaN))),
+                  tag("td", Words.decimal(last.validationLoss())),
+                  tag("td", Words.percent(last.validationAccuracy()))));
+        });
+    return Page.table(
+        "Phases, with the validation images at their ends",
+        "phases",
+        Page.headings("phase", "epochs", "highest rate", "loss", "accuracy"),
+        rows);
   }
 
   /** Without the dust of binary fractions. */

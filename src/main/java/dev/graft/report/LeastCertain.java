@@ -8,7 +8,7 @@ import java.util.List;
 /** The right answers that the model was least sure of. */
 final class LeastCertain {
   /** Two rows on a wide screen. */
-  private static final int MOST = 14;
+  private static final int MOST = 12;
 
   private LeastCertain() {}
 

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 final class Plot {
   private static final int LEFT = 46;
   private static final int RIGHT = 14;
-  private static final int TOP = 20;
+  private static final int TOP = 28;
   private static final int BOTTOM = 40;
 
   private final int width;
@@ -145,7 +145,7 @@ final class Plot {
       parts.add(words(horizontal.label().apply(tick), "middle", x(tick), height - BOTTOM + 18));
     }
     parts.add(words(horizontal.title(), "middle", (LEFT + width - RIGHT) / 2.0, height - 5));
-    parts.add(words(vertical.title(), "start", 0, TOP - 8));
+    parts.add(words(vertical.title(), "start", 0, TOP - 14));
     return group(parts);
   }
 

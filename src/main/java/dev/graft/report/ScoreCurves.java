@@ -49,8 +49,8 @@ final class ScoreCurves {
                 figure(
                     "ROC",
                     ScoreCurve::roc,
-                    "others taken for the class",
-                    "found",
+                    "false positive rate",
+                    "true positive rate",
                     List.of(new Plot.Point(0, 0), new Plot.Point(1, 1))),
                 figure(
                     "Precision and recall",

@@ -47,11 +47,13 @@ final class Summary {
         text(" on "),
         tag("strong", Html.name(data.network().backbone())),
         text(
-            " was trained for %s on %s of %s. "
+            " was trained for %s on %s %s. "
                 .formatted(
                     Words.count(trainedEpochs(), "epoch", "epochs"),
                     Words.count(data.images().all().training(), "image", "images"),
-                    kinds(after))),
+                    after instanceof NumberEvaluation
+                        ? "with %s each".formatted(kinds(after))
+                        : "of " + kinds(after))),
         text(outcome(after)));
   }
 

@@ -41,13 +41,9 @@ final class Words {
     if (!Double.isFinite(value)) {
       return "–";
     }
-    return value == 0
-        ? "0"
-        : new BigDecimal(value)
-            .round(new MathContext(4))
-            .stripTrailingZeros()
-            .toString()
-            .replaceFirst("^(-?\\d)E\\+1$", "$10");
+    BigDecimal rounded = new BigDecimal(value).round(new MathContext(4)).stripTrailingZeros();
+    boolean readable = Math.abs(value) < 1e7 && (value == 0 || Math.abs(value) >= 1e-4);
+    return readable ? rounded.toPlainString() : rounded.toString();
   }
 
   /** 312 MB, 1.4 GB */

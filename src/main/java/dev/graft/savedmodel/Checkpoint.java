@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.tensorflow.proto.BundleEntryProto;
 import org.tensorflow.proto.BundleHeaderProto;
@@ -73,6 +74,17 @@ public final class Checkpoint {
     Checkpoint checkpoint = parse(prefix, index, Files.readAllBytes(index));
     checkpoint.requireDataFiles();
     return checkpoint;
+  }
+
+  /**
+   * Writes a checkpoint: {@code prefix.index} and one data file. The same values give the same
+   * bytes.
+   *
+   * @param values numbers and truth values by key
+   * @throws IOException if the disk fails or there is a file already
+   */
+  public static void write(Path prefix, SortedMap<String, HostTensor> values) throws IOException {
+    CheckpointWriter.write(prefix, values);
   }
 
   /** The checkpoint of a model without variables. */

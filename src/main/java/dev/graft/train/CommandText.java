@@ -4,26 +4,47 @@ import dev.graft.data.Augmentation;
 import dev.graft.data.Preparation;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** The command line of settings; what is as by default is left out. */
 final class CommandText {
-  private final List<String> words = new ArrayList<>(List.of("graft", "train"));
+  private final List<String> words = new ArrayList<>(List.of("train"));
+  private final boolean absolute;
 
-  private CommandText() {}
+  private CommandText(boolean absolute) {
+    this.absolute = absolute;
+  }
 
+  /** For a shell in the same folder. */
   static String of(TrainSettings settings) {
-    CommandText text = new CommandText();
-    text.words.add(quote(settings.data().folder().toString()));
-    text.join(settings.join());
-    text.data(settings.data());
-    text.objective(settings.objective());
-    text.loop(settings.loop());
-    settings.out().features().ifPresent(folder -> text.option("--features", folder));
-    text.option("--out", settings.out().folder());
-    return String.join(" ", text.words);
+    return new CommandText(false)
+        .all(settings).stream()
+            .map(CommandText::quote)
+            .collect(Collectors.joining(" ", "graft ", ""));
+  }
+
+  /** The words alone, with absolute paths. */
+  static List<String> words(TrainSettings settings) {
+    return new CommandText(true).all(settings);
+  }
+
+  private List<String> all(TrainSettings settings) {
+    words.add(word(settings.data().folder()));
+    join(settings.join());
+    data(settings.data());
+    objective(settings.objective());
+    loop(settings.loop());
+    settings.out().features().ifPresent(folder -> option("--features", folder));
+    Duration every = settings.out().checkpointEvery();
+    if (!every.equals(TrainSettings.OutputSettings.CHECKPOINT_EVERY)) {
+      option("--checkpoint-minutes", every.toMillis() / 60e3);
+    }
+    option("--out", settings.out().folder());
+    return words;
   }
 
   private void join(JoinSettings join) {
@@ -98,7 +119,13 @@ final class CommandText {
 
   private void option(String name, Object value) {
     words.add(name);
-    words.add(quote(value.toString()));
+    words.add(word(value));
+  }
+
+  private String word(Object value) {
+    return absolute && value instanceof Path path
+        ? path.toAbsolutePath().normalize().toString()
+        : value.toString();
   }
 
   private static String quote(String word) {

@@ -23,9 +23,14 @@ public record EarlyStopping(int patience) {
     return best(validationLosses) == validationLosses.size() - 1;
   }
 
-  /** Whether the phase ends after these epochs. */
-  boolean stops(List<Double> validationLosses) {
-    return validationLosses.size() - 1 - best(validationLosses) >= patience;
+  /**
+   * Whether the phase ends after these epochs.
+   *
+   * @param waitsFrom epochs that do not count as waiting
+   */
+  boolean stops(List<Double> validationLosses, int waitsFrom) {
+    int last = validationLosses.size() - 1;
+    return last - Math.max(best(validationLosses), waitsFrom - 1) >= patience;
   }
 
   private static int best(List<Double> losses) {

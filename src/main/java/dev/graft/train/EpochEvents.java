@@ -1,6 +1,7 @@
 package dev.graft.train;
 
 import dev.graft.metrics.Epoch;
+import dev.graft.metrics.History;
 import dev.graft.report.EventFile;
 import java.io.Closeable;
 import java.io.IOException;
@@ -37,8 +38,18 @@ final class EpochEvents implements TrainListener, Closeable {
     }
   }
 
+  /** Writes the epochs of a run that goes on, whose listener has heard of them. */
+  void repeat(History history) {
+    history.epochs().forEach(this::write);
+  }
+
   @Override
   public void epoch(Epoch epoch) {
+    write(epoch);
+    next.epoch(epoch);
+  }
+
+  private void write(Epoch epoch) {
     try {
       Map<String, Double> values = values(epoch.loss(), epoch.accuracy());
       values.put("epoch_learning_rate", epoch.learningRate());
@@ -48,7 +59,6 @@ final class EpochEvents implements TrainListener, Closeable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    next.epoch(epoch);
   }
 
   private static Map<String, Double> values(double loss, double accuracy) {
@@ -71,6 +81,11 @@ final class EpochEvents implements TrainListener, Closeable {
   @Override
   public void note(String sentence) {
     next.note(sentence);
+  }
+
+  @Override
+  public boolean isStopAsked() {
+    return next.isStopAsked();
   }
 
   @Override

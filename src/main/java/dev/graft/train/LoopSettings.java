@@ -76,6 +76,12 @@ public record LoopSettings(
         other, batchSize, optimizer, schedule, stopping, fineTune, phases, epoch, seed);
   }
 
+  /** The same with another batch size. */
+  public LoopSettings withBatchSize(int other) {
+    return new LoopSettings(
+        epochs, other, optimizer, schedule, stopping, fineTune, phases, epoch, seed);
+  }
+
   /** The same with another optimizer. */
   public LoopSettings withOptimizer(Optimizer other) {
     return new LoopSettings(

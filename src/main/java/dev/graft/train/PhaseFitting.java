@@ -3,6 +3,7 @@ package dev.graft.train;
 import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.Preparation;
+import dev.graft.data.Sha256;
 import dev.graft.data.Split;
 import dev.graft.features.Examples;
 import dev.graft.features.FeatureExtraction;
@@ -14,10 +15,14 @@ import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.CutModel;
 import dev.graft.model.JoinedModel;
+import dev.graft.tensor.HostTensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,89 +30,233 @@ import java.util.Set;
 final class PhaseFitting {
   private final TrainSettings settings;
   private final RunInputs inputs;
+  private final RunFolder folder;
   private final RunLog log;
 
-  PhaseFitting(TrainSettings settings, RunInputs inputs, RunLog log) {
+  PhaseFitting(TrainSettings settings, RunInputs inputs, RunFolder folder, RunLog log) {
     this.settings = settings;
     this.inputs = inputs;
+    this.folder = folder;
     this.log = log;
+  }
+
+  /** Without a folder, for {@link #attempt} alone. */
+  PhaseFitting(TrainSettings settings, RunInputs inputs, RunLog log) {
+    this(settings, inputs, null, log);
+  }
+
+  /** Fits the first phase, keeps nothing of it, and says how good it was. */
+  Evaluation attempt() throws IOException {
+    PhaseSettings phase = settings.phases().get(0);
+    Split split = inputs.split();
+    try (CutModel cut = inputs.model().cut(phase.plan());
+        Featurizer featurizer = featurizer(cut)) {
+      TrainingFeatures training = extractTraining(featurizer, split.training());
+      LabeledFeatures validation = extract(featurizer, split.validation());
+      requireSome(training, validation);
+      Trainer trainer = new Trainer(cut.graft(), phase(phase));
+      trainer.fit(weighed(training.examples(), split), validation, History.empty(), log.listener());
+      return trainer.evaluate(validation, split.labels());
+    }
   }
 
   /**
    * A model after its phases.
    *
+   * @param learnt values of the variables that training has changed, by node
+   * @param before training; empty while that is not known
    * @param unfrozen names of the backbone's layers that trained
    * @param validationPredictions what it answers about each validation image
    * @param testPredictions what it answers about each test image; may be empty
+   * @param stopped whether the listener asked to stop before the end
    */
   record Fitted(
       JoinedModel model,
+      Map<String, HostTensor> learnt,
       History history,
-      Evaluation before,
+      Optional<Evaluation> before,
       Evaluation after,
       Optional<Evaluation> test,
       Set<String> unfrozen,
       List<Prediction> validationPredictions,
-      List<Prediction> testPredictions) {
-    /** The same, where other layers trained in the phases before. */
-    Fitted after(Set<String> unfrozenBefore) {
-      Set<String> all = new HashSet<>(unfrozen);
-      all.addAll(unfrozenBefore);
+      List<Prediction> testPredictions,
+      boolean stopped) {
+    Fitted withBefore(Evaluation untrained) {
+      return with(Optional.of(untrained), stopped);
+    }
+
+    Fitted asStopped() {
+      return with(before, true);
+    }
+
+    private Fitted with(Optional<Evaluation> untrained, boolean ended) {
       return new Fitted(
-          model, history, before, after, test, all, validationPredictions, testPredictions);
+          model,
+          learnt,
+          history,
+          untrained,
+          after,
+          test,
+          unfrozen,
+          validationPredictions,
+          testPredictions,
+          ended);
     }
   }
 
-  Fitted fit() throws IOException {
-    Fitted fitted = null;
-    for (PhaseSettings phase : settings.phases()) {
-      JoinedModel model = fitted == null ? inputs.model() : fitted.model();
-      History soFar = fitted == null ? History.empty() : fitted.history();
-      Optional<Evaluation> before = Optional.ofNullable(fitted).map(Fitted::before);
-      Fitted next = fit(model, phase, soFar, before);
-      fitted = fitted == null ? next : next.after(fitted.unfrozen());
+  /**
+   * What a phase starts from.
+   *
+   * @param index of the phase
+   * @param learnt by the phases before, or by this one before it was interrupted
+   * @param before training, once that is known
+   * @param unfrozen names of the backbone's layers that trained before
+   * @param checkpoint where this phase was interrupted
+   */
+  private record Start(
+      int index,
+      Map<String, HostTensor> learnt,
+      History history,
+      Optional<Evaluation> before,
+      Set<String> unfrozen,
+      Optional<RunCheckpoint> checkpoint) {
+    static Start after(int index, Fitted fitted) {
+      return new Start(
+          index,
+          fitted.learnt(),
+          fitted.history(),
+          fitted.before(),
+          fitted.unfrozen(),
+          Optional.empty());
     }
-    return fitted;
   }
 
-  private Fitted fit(
-      JoinedModel model, PhaseSettings phase, History soFar, Optional<Evaluation> known)
-      throws IOException {
+  /**
+   * Fits all phases, or those that are left.
+   *
+   * @param from where an interrupted run goes on
+   * @throws TrainingStoppedException when the listener asks to stop before anything was learnt
+   */
+  Fitted fit(Optional<RunCheckpoint> from) throws IOException {
+    Start start = from.map(this::start).orElseGet(this::start);
+    Fitted fitted = fit(start);
+    for (int i = start.index() + 1; i < settings.phases().size() && !fitted.stopped(); i++) {
+      try {
+        fitted = fit(Start.after(i, fitted));
+      } catch (TrainingStoppedException e) {
+        fitted = fitted.asStopped();
+      }
+    }
+    return fitted.before().isPresent() ? fitted : fitted.withBefore(untrained());
+  }
+
+  private Start start() {
+    return new Start(0, Map.of(), History.empty(), Optional.empty(), Set.of(), Optional.empty());
+  }
+
+  private Start start(RunCheckpoint checkpoint) {
+    RunState state = checkpoint.state();
+    Set<String> unfrozen = new HashSet<>();
+    settings
+        .phases()
+        .subList(0, state.phase())
+        .forEach(phase -> unfrozen.addAll(inputs.model().requireTrains(phase.plan())));
+    return new Start(
+        state.phase(),
+        checkpoint.model(),
+        state.progress().history(),
+        Optional.empty(),
+        unfrozen,
+        Optional.of(checkpoint));
+  }
+
+  private Fitted fit(Start start) throws IOException {
+    PhaseSettings phase = settings.phases().get(start.index());
+    JoinedModel model = inputs.model().with(start.learnt());
     Split split = inputs.split();
-    boolean last = phase.equals(last(settings.phases()));
+    boolean last = start.index() == settings.phases().size() - 1;
     try (CutModel cut = model.cut(phase.plan());
         Featurizer featurizer = featurizer(cut)) {
+      RunState.requireSame("backbone", start.checkpoint(), cut.trunkHash());
       TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
       LabeledFeatures test = extract(featurizer, last ? split.test() : List.of());
       requireSome(training, validation);
-      if (soFar.epochs().isEmpty()) {
+      RunState.requireSame(
+          "training images", start.checkpoint(), hash(training.images(), training.outcome()));
+      RunState.requireSame(
+          "validation images", start.checkpoint(), hash(validation.images(), validation.outcome()));
+      if (start.history().epochs().isEmpty()) {
         requireOrders(training.examples().size());
       }
       log.lap("features (" + phase.name() + ")");
 
       Trainer trainer = new Trainer(cut.graft(), phase(phase));
-      Evaluation before =
-          known.isPresent() ? known.get() : trainer.evaluate(validation, split.labels());
-      History history =
-          trainer.fit(weighed(training.examples(), split), validation, soFar, log.listener());
+      Optional<Evaluation> before =
+          start.index() == 0 && start.checkpoint().isEmpty()
+              ? Optional.of(trainer.evaluate(validation, split.labels()))
+              : start.before();
+      if (start.checkpoint().isPresent()) {
+        trainer.goOn(start.checkpoint().get());
+      } else {
+        trainer.begin(start.history());
+      }
+      Map<String, String> trainedOn =
+          Map.of(
+              "backbone", cut.trunkHash(),
+              "training images", hash(training.images(), training.outcome()),
+              "validation images", hash(validation.images(), validation.outcome()));
+      RunWatch watch =
+          new RunWatch(settings, folder, log, start.index(), start.learnt(), trainedOn);
+      boolean whole = trainer.fit(weighed(training.examples(), split), validation, watch);
+
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
       List<Prediction> tested = test.size() == 0 ? List.of() : trainer.predict(test);
-      JoinedModel trained = model.with(cut.graft().values());
+      Map<String, HostTensor> learnt = new HashMap<>(start.learnt());
+      learnt.putAll(cut.graft().values());
+      Set<String> unfrozen = new HashSet<>(start.unfrozen());
+      unfrozen.addAll(cut.unfrozen());
       log.lap("training (" + phase.name() + ")");
       return new Fitted(
-          trained,
-          history,
+          inputs.model().with(learnt),
+          learnt,
+          trainer.state().history(),
           before,
           after,
           Optional.of(tested)
               .filter(answers -> !answers.isEmpty())
               .map(answers -> Evaluation.of(split.labels().names(), answers)),
-          cut.unfrozen(),
+          unfrozen,
           predictions,
-          tested);
+          tested,
+          !whole);
     }
+  }
+
+  /** How good the model was before it was trained, which an interrupted run no longer knows. */
+  private Evaluation untrained() throws IOException {
+    PhaseSettings phase = settings.phases().get(0);
+    try (CutModel cut = inputs.model().cut(phase.plan());
+        Featurizer featurizer = featurizer(cut)) {
+      LabeledFeatures validation = extract(featurizer, inputs.split().validation());
+      return new Trainer(cut.graft(), phase(phase)).evaluate(validation, inputs.split().labels());
+    }
+  }
+
+  /** Of the files' bytes and of their labels, in their order. */
+  private static String hash(List<LabeledImage> images, FeatureExtraction.Outcome outcome)
+      throws IOException {
+    return Sha256.of(
+        out -> {
+          for (Optional<String> hash : outcome.hashes()) {
+            out.write((hash.orElse("rejected") + '\n').getBytes(StandardCharsets.US_ASCII));
+          }
+          for (LabeledImage image : images) {
+            out.write(
+                (image.target() + " " + image.weight() + '\n').getBytes(StandardCharsets.US_ASCII));
+          }
+        });
   }
 
   private Examples weighed(Examples training, Split split) {
@@ -116,10 +265,6 @@ final class PhaseFitting {
         .classWeights()
         .map(weights -> weights.weigh(training, split.labels()))
         .orElse(training);
-  }
-
-  private static PhaseSettings last(List<PhaseSettings> phases) {
-    return phases.get(phases.size() - 1);
   }
 
   private Phase phase(PhaseSettings phase) throws IOException {
@@ -150,7 +295,7 @@ final class PhaseFitting {
 
   private LabeledFeatures extract(Featurizer featurizer, List<LabeledImage> images)
       throws IOException {
-    LabeledFeatures features = featurizer.extract(images, log.listener());
+    LabeledFeatures features = featurizer.extract(images, this::progress);
     note(features.outcome());
     return features;
   }
@@ -162,7 +307,7 @@ final class PhaseFitting {
       return TrainingFeatures.of(extract(featurizer, images));
     }
     TrainingFeatures features =
-        featurizer.extract(images, augmentation.get(), settings.loop().seed(), log.listener());
+        featurizer.extract(images, augmentation.get(), settings.loop().seed(), this::progress);
     note(features.outcome());
     return features;
   }
@@ -170,6 +315,15 @@ final class PhaseFitting {
   private void note(FeatureExtraction.Outcome outcome) {
     log.add(outcome);
     noteTurned(outcome.turned());
+  }
+
+  private void progress(String task, long done, long total) {
+    log.listener().progress(task, done, total);
+    if (log.listener().isStopAsked()) {
+      throw new TrainingStoppedException(
+          "Stopped while the features were being made, before anything was learnt; those that are"
+              + " made are kept.");
+    }
   }
 
   private void noteTurned(int turned) {

@@ -51,7 +51,7 @@ final class RunExport {
         settings.out().folder(),
         fitted.model(),
         new TrainedRun.Outcome(
-            fitted.before(),
+            fitted.before().orElseThrow(),
             fitted.after(),
             fitted.test(),
             fitted.history(),
@@ -66,7 +66,8 @@ final class RunExport {
             sheet(settings, inputs)),
         new TrainedRun.Proof(frozen, difference),
         log.times(),
-        log.memory());
+        log.memory(),
+        fitted.stopped());
   }
 
   /** The first training images of some classes, with their views. */

@@ -94,6 +94,8 @@ final class RunFiles {
   private Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("command", settings.command());
+    json.put("status", run.stopped() ? "stopped" : "finished");
+    json.put("epochs", run.outcome().history().epochs().size());
     json.put("settings", described());
     json.put("versions", versions());
     json.put("preparation", preparation.describe());

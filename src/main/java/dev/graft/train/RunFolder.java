@@ -2,58 +2,150 @@ package dev.graft.train;
 
 import dev.graft.export.FolderDeletion;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * The folder of a run while it is being made: everything is written beside it and moved when it is
- * whole. Closing without {@link #finish} leaves nothing behind.
+ * The folder of a run while it is being made: {@code RUN.unfinished}, beside the place to which it
+ * is moved when it is whole. One process at a time works in it. Closing without {@link #finish}
+ * leaves nothing behind, unless there is something to go on from.
  */
 final class RunFolder implements AutoCloseable {
+  private static final String UNFINISHED = ".unfinished";
+  private static final String CHECKPOINT = "checkpoint";
+
   private final Path target;
-  private final Path partial;
+  private final Path unfinished;
   private final List<Path> madeParents;
   private final boolean overwrite;
-  private final Thread cleaner = new Thread(this::deletePartial);
+  private final FileChannel lockFile;
+  private final Thread cleaner = new Thread(this::clean);
+  private volatile boolean kept;
 
-  private RunFolder(Path target, Path partial, List<Path> madeParents, boolean overwrite) {
+  private RunFolder(
+      Path target, List<Path> madeParents, boolean overwrite, boolean kept, FileChannel lockFile) {
     this.target = target;
-    this.partial = partial;
+    this.unfinished = unfinished(target);
     this.madeParents = madeParents;
     this.overwrite = overwrite;
-    // Ctrl-C ends the process without closing anything.
+    this.kept = kept;
+    this.lockFile = lockFile;
+    // Ctrl-C may end the process without closing anything.
     Runtime.getRuntime().addShutdownHook(cleaner);
-  }
-
-  private void deletePartial() {
-    try {
-      FolderDeletion.delete(partial);
-      deleteMadeParents();
-    } catch (IOException e) {
-      System.getLogger(RunFolder.class.getName())
-          .log(System.Logger.Level.WARNING, "Could not delete " + partial, e);
-    }
   }
 
   /**
    * Starts a run.
    *
    * @param overwrite whether a run that is there already is replaced
-   * @throws IllegalArgumentException when something is there that must not be replaced
+   * @throws IllegalArgumentException when something is there that must not be replaced, or a run
+   *     that can be gone on with
    */
-  static RunFolder create(Path target, boolean overwrite) throws IOException {
+  static RunFolder begin(Path target, boolean overwrite) throws IOException {
     requireFree(target, overwrite);
-    Path parent = target.toAbsolutePath().normalize().getParent();
-    List<Path> missing = missing(parent);
-    Files.createDirectories(parent);
-    // Not createTempDirectory, whose folders only their owner can read.
-    Path partial = parent.resolve("." + target.getFileName() + ".partial-" + UUID.randomUUID());
-    return new RunFolder(target, Files.createDirectory(partial), missing, overwrite);
+    Path unfinished = unfinished(target);
+    boolean worthKeeping = !new RunCheckpoints(unfinished.resolve(CHECKPOINT)).isEmpty();
+    if (worthKeeping && !overwrite) {
+      throw new IllegalArgumentException(
+          "%s is a run that has not ended: go on with \"graft resume %s\", or begin anew with --overwrite."
+              .formatted(unfinished, target));
+    }
+    List<Path> missing = missing(unfinished.getParent());
+    Files.createDirectories(unfinished.getParent());
+    Files.createDirectories(unfinished);
+    FileChannel lockFile = lock(unfinished);
+    emptyBut(unfinished, "lock");
+    return new RunFolder(target, missing, overwrite, false, lockFile);
+  }
+
+  /**
+   * Takes up a run that was begun, or one that is there already; that one stays until the new one
+   * takes its place.
+   *
+   * @throws IllegalArgumentException when there is nothing to go on with
+   */
+  static RunFolder resume(Path target) throws IOException {
+    Path unfinished = unfinished(target);
+    boolean begun = Files.isDirectory(unfinished);
+    if (!begun) {
+      if (!Files.isRegularFile(target.resolve(CHECKPOINT).resolve("command.json"))) {
+        throw new IllegalArgumentException(
+            "There is no run to go on with: neither %s nor %s/%s is there."
+                .formatted(unfinished, target, CHECKPOINT));
+      }
+      Files.createDirectories(unfinished);
+    }
+    FileChannel lockFile = lock(unfinished);
+    if (begun) {
+      emptyBut(unfinished, "lock", CHECKPOINT);
+    } else {
+      copy(target.resolve(CHECKPOINT), unfinished.resolve(CHECKPOINT));
+    }
+    return new RunFolder(target, List.of(), true, begun, lockFile);
+  }
+
+  /** Where the run is before it is whole. */
+  static Path unfinished(Path target) {
+    Path absolute = target.toAbsolutePath().normalize();
+    return absolute.resolveSibling(absolute.getFileName() + UNFINISHED);
+  }
+
+  /** The run that a folder belongs to: itself, or what it will be when it is whole. */
+  static Path target(Path folder) {
+    String name = folder.toAbsolutePath().normalize().getFileName().toString();
+    return name.endsWith(UNFINISHED)
+        ? folder.resolveSibling(name.substring(0, name.length() - UNFINISHED.length()))
+        : folder;
+  }
+
+  /** The checkpoints of a run, of the unfinished one if there are two. */
+  static RunCheckpoints checkpoints(Path target) {
+    Path unfinished = unfinished(target);
+    return new RunCheckpoints(
+        (Files.isDirectory(unfinished) ? unfinished : target).resolve(CHECKPOINT));
+  }
+
+  private static FileChannel lock(Path unfinished) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            unfinished.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      // The same as a lock of another process.
+    }
+    channel.close();
+    throw new IllegalArgumentException(
+        unfinished + " is in use: another graft trains this run; wait for it, or end it.");
+  }
+
+  private static void emptyBut(Path folder, String... spared) throws IOException {
+    try (Stream<Path> inside = Files.list(folder)) {
+      for (Path path : inside.toList()) {
+        if (!List.of(spared).contains(path.getFileName().toString())) {
+          FolderDeletion.delete(path);
+        }
+      }
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> walk = Files.walk(from)) {
+      for (Path path : walk.toList()) {
+        Files.copy(path, to.resolve(from.relativize(path).toString()));
+      }
+    }
   }
 
   /** The folder and those above it that are not there, the deepest first. */
@@ -93,14 +185,50 @@ final class RunFolder implements AutoCloseable {
 
   /** Where the parts of the run are written. */
   Path path() {
-    return partial;
+    return unfinished;
   }
 
-  /** Makes the run appear, whole. */
+  /** The checkpoints of this run. */
+  RunCheckpoints checkpoints() {
+    return new RunCheckpoints(unfinished.resolve(CHECKPOINT));
+  }
+
+  /** From now on there is something to go on from. */
+  void keep() {
+    kept = true;
+  }
+
+  /** Whether closing leaves something to go on from. */
+  boolean isKept() {
+    return kept;
+  }
+
+  /** Makes the run appear, whole, in the place of one that is there. */
   void finish() throws IOException {
     requireFree(target, overwrite);
-    FolderDeletion.delete(target);
-    Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
+    checkpoints().keepLatest();
+    lockFile.close();
+    Files.deleteIfExists(unfinished.resolve("lock"));
+    Path replaced = unfinished.resolveSibling("." + target.getFileName() + ".replaced");
+    if (Files.exists(target)) {
+      FolderDeletion.delete(replaced);
+      Files.move(target, replaced, StandardCopyOption.ATOMIC_MOVE);
+    }
+    Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+    FolderDeletion.delete(replaced);
+  }
+
+  private void clean() {
+    try {
+      lockFile.close();
+      if (!kept) {
+        FolderDeletion.delete(unfinished);
+        deleteMadeParents();
+      }
+    } catch (IOException e) {
+      System.getLogger(RunFolder.class.getName())
+          .log(System.Logger.Level.WARNING, "Could not delete " + unfinished, e);
+    }
   }
 
   @Override
@@ -110,8 +238,11 @@ final class RunFolder implements AutoCloseable {
     } catch (IllegalStateException e) {
       return; // The process is ending, and the cleaner is at work.
     }
-    FolderDeletion.delete(partial);
-    deleteMadeParents();
+    lockFile.close();
+    if (!kept || !Files.exists(unfinished.resolve(CHECKPOINT))) {
+      FolderDeletion.delete(unfinished);
+      deleteMadeParents();
+    }
   }
 
   private void deleteMadeParents() throws IOException {

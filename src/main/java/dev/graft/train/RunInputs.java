@@ -1,8 +1,10 @@
 package dev.graft.train;
 
 import dev.graft.data.DuplicateImages;
+import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Preparation;
+import dev.graft.data.Shuffle;
 import dev.graft.data.Split;
 import dev.graft.data.Task;
 import dev.graft.model.Backbone;
@@ -39,6 +41,36 @@ record RunInputs(
     JoinedModel model = JoinedModel.join(backbone, head, objective, settings.loop().seed());
     settings.phases().forEach(phase -> model.requireTrains(phase.plan()));
     return new RunInputs(split, duplicates(split, log), preparation, model);
+  }
+
+  /** The same images and backbone with the head of other settings. */
+  RunInputs joined(TrainSettings settings) throws IOException {
+    Backbone backbone = model.backbone();
+    Objective objective = settings.objective().of(split.task());
+    Head head =
+        settings.join().head().orElseGet(() -> objective.standardHead(backbone.outputRank()));
+    return new RunInputs(
+        split,
+        duplicates,
+        preparation,
+        JoinedModel.join(backbone, head, objective, settings.loop().seed()));
+  }
+
+  /**
+   * A part of the training images in place of those of validation and test, which are left out.
+   *
+   * @param share of the training images, above 0 and below 1
+   */
+  RunInputs heldOut(double share, long seed) {
+    List<LabeledImage> shuffled = Shuffle.shuffled(split.training(), seed);
+    int training = shuffled.size() - (int) (share * shuffled.size());
+    Split inner =
+        new Split(
+            split.task(),
+            shuffled.subList(0, training),
+            shuffled.subList(training, shuffled.size()),
+            List.of());
+    return new RunInputs(inner, duplicates, preparation, model);
   }
 
   private static Split split(TrainSettings settings, RunLog log) throws IOException {

@@ -24,6 +24,25 @@ final class RunLog {
     PeakMemory.reset();
   }
 
+  /** Takes up what was known when a run was interrupted. */
+  void goOn(RunState.Log before) {
+    before.notes().forEach(this::note);
+    computed += before.computed();
+    before.millis().forEach((part, millis) -> times.put(part, Duration.ofMillis(millis)));
+  }
+
+  /**
+   * What is known so far.
+   *
+   * @param part that is under way
+   */
+  RunState.Log state(String part) {
+    Map<String, Long> millis = new LinkedHashMap<>();
+    times.forEach((ended, time) -> millis.put(ended, time.toMillis()));
+    millis.merge(part, (System.nanoTime() - lastLap) / 1_000_000, Long::sum);
+    return new RunState.Log(notes(), computed, millis);
+  }
+
   /** Who hears what happens. */
   TrainListener listener() {
     return listener;

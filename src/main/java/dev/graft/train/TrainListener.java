@@ -17,6 +17,14 @@ public interface TrainListener extends ProgressListener {
   /** Something that people should know and that does not stop the run; one sentence. */
   default void note(String sentence) {}
 
+  /**
+   * Whether training should end after this step. What was learnt so far is then evaluated and
+   * exported, and {@code TransferLearning.resume} can go on. Asked often, so answer at once.
+   */
+  default boolean isStopAsked() {
+    return false;
+  }
+
   /** Watches nothing. */
   static TrainListener none() {
     return new TrainListener() {};

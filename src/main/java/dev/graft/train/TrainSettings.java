@@ -1,7 +1,10 @@
 package dev.graft.train;
 
+import dev.graft.data.Augmentation;
 import dev.graft.model.FreezePlan;
+import dev.graft.model.Head;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -52,11 +55,27 @@ public record TrainSettings(
    * @param folder of the run
    * @param overwrite whether a run that is there already is replaced
    * @param features folder of the feature store; the user's cache by default
+   * @param checkpointEvery how often a checkpoint is written, beside the one at the end of each
+   *     epoch
    */
-  public record OutputSettings(Path folder, boolean overwrite, Optional<Path> features) {
+  public record OutputSettings(
+      Path folder, boolean overwrite, Optional<Path> features, Duration checkpointEvery) {
+    /** Ten minutes. */
+    public static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(10);
+
+    /** A checkpoint at least every ten minutes. */
+    public OutputSettings(Path folder, boolean overwrite, Optional<Path> features) {
+      this(folder, overwrite, features, CHECKPOINT_EVERY);
+    }
+
     /** A new folder, features in the user's cache. */
     public static OutputSettings of(Path folder) {
       return new OutputSettings(folder, false, Optional.empty());
+    }
+
+    /** The same with other times between checkpoints. */
+    public OutputSettings withCheckpointEvery(Duration other) {
+      return new OutputSettings(folder, overwrite, features, other);
     }
   }
 
@@ -127,6 +146,25 @@ public record TrainSettings(
     }
     phases.addAll(loop.phases());
     return List.copyOf(phases);
+  }
+
+  /** What must be the same when an interrupted run goes on, by name. */
+  Map<String, String> unchangeable() {
+    Map<String, String> text = new LinkedHashMap<>();
+    text.put("head", join.head().map(Head::describe).orElse("the standard one"));
+    text.put("backbone output", join.output().orElse("the last one"));
+    text.put("preparation", data.preparation().toString());
+    text.put("augmentation", data.augmentation().map(Augmentation::describe).orElse("none"));
+    text.put("objective", objective.toString());
+    text.put("steps per epoch", loop.epoch().steps().toString());
+    text.put("validation steps", loop.epoch().validationSteps().toString());
+    text.put("seed", String.valueOf(loop.seed()));
+    return text;
+  }
+
+  /** The words of the command that repeats the run, from any folder. */
+  List<String> words() {
+    return CommandText.words(this);
   }
 
   /** The command line that repeats the run, for a shell. */

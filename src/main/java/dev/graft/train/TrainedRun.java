@@ -21,8 +21,9 @@ import java.util.Optional;
  * @param outcome how good it is
  * @param images what it learnt from
  * @param proof that what was frozen stayed, and that the export is what was evaluated
- * @param times how long each part took, in order
+ * @param times how long each part took, in order; without what was lost when it was interrupted
  * @param memory the most that each part held, in the same order
+ * @param stopped whether it was asked to stop before the end of its phases
  */
 public record TrainedRun(
     Path folder,
@@ -31,7 +32,8 @@ public record TrainedRun(
     Images images,
     Proof proof,
     Map<String, Duration> times,
-    Map<String, PeakMemory> memory) {
+    Map<String, PeakMemory> memory,
+    boolean stopped) {
   /**
    * How good the model is.
    *

@@ -10,11 +10,11 @@ import dev.graft.metrics.Prediction;
 import dev.graft.model.Graft;
 import dev.graft.model.TaskPrediction;
 import dev.graft.tensor.HostTensor;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.tensorflow.Result;
@@ -31,8 +31,9 @@ public final class Trainer {
   private final GraftBatch batch;
   private final UpdateRule.Inputs inputs;
   private final List<Op> step;
-  private long steps;
-  private double rate;
+  private final OptimizerSlots slots;
+  private PhaseState state;
+  private Map<String, HostTensor> best = Map.of();
 
   /**
    * Adds the gradients and the optimizer of a phase to the graft's graph, which takes one phase.
@@ -40,11 +41,12 @@ public final class Trainer {
   public Trainer(Graft graft, Phase phase) {
     this.graft = graft;
     this.phase = phase;
-    this.rate = phase.optimizer().learningRate();
     this.batch = new GraftBatch(graft);
     this.inputs = UpdateRule.Inputs.add(graft);
     UpdateRule.Updates updates = UpdateRule.addAll(phase.optimizer(), graft, inputs);
     this.step = Stream.concat(updates.apply().stream(), graft.updates().stream()).toList();
+    this.slots = new OptimizerSlots(graft, updates.slots());
+    this.state = PhaseState.start(History.empty(), phase.optimizer().learningRate());
     if (!updates.initialize().isEmpty()) {
       Session.Runner runner = graft.session().runner();
       updates.initialize().forEach(runner::addTarget);
@@ -62,46 +64,99 @@ public final class Trainer {
    */
   public History fit(
       Examples training, Examples validation, History soFar, TrainListener listener) {
-    History history = soFar;
-    List<Double> losses = new ArrayList<>();
-    Optional<Kept> best = Optional.empty();
-    int first = soFar.epochs().size() + 1;
-    Batches batches = new Batches(phase.batching(), training, new Batches.Position(first, 0));
-    for (int number = first; number < first + phase.epochs() && !stops(losses); number++) {
-      Tally trained = trainEpoch(training, batches, number, losses, listener);
-      Tally validated = measure(validation, phase.batching().validationSteps());
-      Epoch epoch =
-          new Epoch(
-              number,
-              phase.name(),
-              rate,
-              trained.loss(),
-              trained.accuracy(),
-              validated.loss(),
-              validated.accuracy());
-      history = history.with(epoch);
-      listener.epoch(epoch);
-      losses.add(validated.loss());
-      if (phase.stopping().isPresent() && EarlyStopping.isBest(losses)) {
-        best = Optional.of(new Kept(number, graft.values()));
+    begin(soFar);
+    fit(training, validation, LoopWatch.of(listener));
+    return state.history();
+  }
+
+  /**
+   * Goes on from the state that it is in; see the other {@code fit}.
+   *
+   * @return false if the watch ended it before its time
+   */
+  boolean fit(Examples training, Examples validation, LoopWatch watch) {
+    Batches batches = new Batches(phase.batching(), training, state.position());
+    boolean goesOn = true;
+    while (goesOn && !isEnded()) {
+      goesOn = trainEpoch(training, batches, watch);
+      if (goesOn) {
+        endEpoch(measure(validation, phase.batching().validationSteps()), watch);
       }
     }
-    best.filter(kept -> !EarlyStopping.isBest(losses)).ifPresent(kept -> restore(kept, listener));
-    return history;
+    restoreBest(watch.listener());
+    return goesOn;
   }
 
-  /** Weights of an epoch. */
-  private record Kept(int epoch, Map<String, HostTensor> values) {}
-
-  private boolean stops(List<Double> losses) {
-    return phase.stopping().map(stopping -> stopping.stops(losses)).orElse(false);
+  private boolean isEnded() {
+    return state.epochs() >= phase.epochs()
+        || phase.stopping().isPresent()
+            && state.epochs() > 0
+            && phase.stopping().get().stops(state.validationLosses(), state.waitsFrom());
   }
 
-  private void restore(Kept best, TrainListener listener) {
-    graft.assign(best.values());
-    listener.note(
-        "The weights of epoch %d (%s) are kept: its validation loss is the lowest."
-            .formatted(best.epoch(), phase.name()));
+  private void endEpoch(Tally validated, LoopWatch watch) {
+    Epoch epoch =
+        new Epoch(
+            state.epoch(),
+            phase.name(),
+            state.rate(),
+            state.tally().loss(),
+            state.tally().accuracy(),
+            validated.loss(),
+            validated.accuracy());
+    state = state.withEpoch(epoch);
+    if (phase.stopping().isPresent() && EarlyStopping.isBest(state.validationLosses())) {
+      best = graft.values();
+      state = state.withBest(epoch.number());
+    }
+    watch.epochEnded(this);
+    watch.listener().epoch(epoch);
+  }
+
+  /** The last epoch's weights are the graft's already. */
+  private void restoreBest(TrainListener listener) {
+    if (state.bestEpoch() > 0
+        && (state.bestEpoch() < state.epoch() - 1 || state.stepInEpoch() > 0)) {
+      graft.assign(best);
+      listener.note(
+          "The weights of epoch %d (%s) are kept: its validation loss is the lowest."
+              .formatted(state.bestEpoch(), phase.name()));
+    }
+  }
+
+  /** How far it is. */
+  PhaseState state() {
+    return state;
+  }
+
+  /** The current values of the variables, by node. */
+  Map<String, HostTensor> values() {
+    return graft.values();
+  }
+
+  /** What the optimizer remembers. */
+  Map<String, HostTensor> slots() {
+    return slots.values();
+  }
+
+  /** The values of the best epoch so far; empty without early stopping. */
+  Map<String, HostTensor> best() {
+    return best;
+  }
+
+  /** Begins the phase after the epochs of others. */
+  void begin(History soFar) {
+    state = PhaseState.start(soFar, phase.optimizer().learningRate());
+  }
+
+  /**
+   * Takes up the state in which a trainer of the same phase was interrupted. The values of the
+   * variables are the graft's.
+   */
+  void goOn(RunCheckpoint checkpoint) {
+    slots.assign(checkpoint.slots());
+    state = checkpoint.state().progress();
+    best = checkpoint.best();
   }
 
   /** Trains for the phase's epochs and hears nothing; see the other {@code fit}. */
@@ -111,13 +166,15 @@ public final class Trainer {
 
   /** Loss and accuracy on examples, or on some steps of them, without dropout. */
   private Tally measure(Examples examples, OptionalInt steps) {
-    Tally tally = new Tally();
+    Tally[] tally = {Tally.EMPTY};
     grade(
         examples,
         steps.orElse(passSteps(examples)),
-        (example, loss, probabilities) ->
-            tally.add(loss, examples.target(example).agreement(probabilities), 1));
-    return tally;
+        (example, loss, probabilities) -> {
+          double right = examples.target(example).agreement(probabilities);
+          tally[0] = tally[0].plus(loss, right, 1);
+        });
+    return tally[0];
   }
 
   /** What the model as it is now says, without dropout; {@code [examples][classes]}. */
@@ -168,38 +225,50 @@ public final class Trainer {
     return -Math.floorDiv(-examples.size(), phase.batching().size());
   }
 
-  private Tally trainEpoch(
-      Examples examples, Batches batches, int number, List<Double> losses, TrainListener listener) {
-    String task = phase.name() + ", epoch " + number;
+  /** Trains to the end of the epoch, or until the watch ends it; then returns false. */
+  private boolean trainEpoch(Examples examples, Batches batches, LoopWatch watch) {
+    String task = phase.name() + ", epoch " + state.epoch();
     int stepsPerEpoch = phase.batching().stepsPerEpoch(examples.size());
-    long total = batches.examplesIn(stepsPerEpoch);
-    Tally tally = new Tally();
-    for (int i = 0; i < stepsPerEpoch; i++) {
-      rate =
+    long total = state.tally().examples() + batches.examplesIn(stepsPerEpoch - state.stepInEpoch());
+    List<Double> losses = state.validationLosses();
+    while (state.stepInEpoch() < stepsPerEpoch) {
+      double rate =
           phase
               .schedule()
               .rate(
                   phase.optimizer().learningRate(),
-                  new Schedule.Moment(steps, stepsPerEpoch, phase.epochs(), losses));
+                  new Schedule.Moment(state.steps(), stepsPerEpoch, phase.epochs(), losses));
       int[] rows = batches.next();
-      double loss = trainStep(batches.shown(), rows, tally);
-      requireNumber(loss, number, i);
-      listener.progress(task, tally.examples(), total);
+      Tally tally = trainStep(batches.shown(), rows, rate);
+      state = state.withStep(rate, batches.position(), tally);
+      watch.listener().progress(task, tally.examples(), total);
+      if (watch.stepEnded(this)) {
+        return false;
+      }
     }
-    return tally;
+    return true;
   }
 
-  private void requireNumber(double loss, int epoch, int step) {
+  private void requireNumber(double loss, Examples examples, int[] rows) {
     if (!Double.isFinite(loss)) {
       throw new IllegalStateException(
-          "Training stopped in epoch %d at step %d: the loss is %s; lower the learning rate (%s)."
-              .formatted(epoch, step + 1, loss, phase.optimizer().describe()));
+          "Training stopped in epoch %d at step %d: the loss is %s, on the batch of %s; lower the learning rate (%s)."
+              .formatted(
+                  state.epoch(),
+                  state.stepInEpoch() + 1,
+                  loss,
+                  names(examples, rows),
+                  phase.optimizer().describe()));
     }
   }
 
-  private double trainStep(Examples examples, int[] rows, Tally tally) {
+  private static String names(Examples examples, int[] rows) {
+    return Arrays.stream(rows).mapToObj(examples::name).collect(Collectors.joining(", "));
+  }
+
+  private Tally trainStep(Examples examples, int[] rows, double rate) {
     try (GraftBatch.Fed fed = batch.feed(examples, rows);
-        var step = HostTensor.of(new long[] {steps}).toNative();
+        var step = HostTensor.of(new long[] {state.steps()}).toNative();
         var learningRate = HostTensor.of(new float[] {(float) rate}).toNative()) {
       Session.Runner runner =
           fed.runner()
@@ -210,43 +279,17 @@ public final class Trainer {
       this.step.forEach(runner::addTarget);
       try (Result result = runner.run()) {
         double loss = HostTensor.fromNative(result.get(0)).floats()[0];
+        requireNumber(loss, examples, rows);
         float[][] probabilities = GraftBatch.rows(result.get(1), rows.length);
         double right = 0;
         for (int i = 0; i < rows.length; i++) {
           right += examples.target(rows[i]).agreement(probabilities[i]);
         }
-        tally.add(loss, right, rows.length);
-        steps++;
-        return loss;
+        return state.tally().plus(loss, right, rows.length);
       }
     }
   }
 
   /** Losses and probabilities of a batch. */
   record Graded(float[] losses, float[][] probabilities) {}
-
-  /** Sums over examples, not means of batch means. */
-  static final class Tally {
-    private double lossSum;
-    private double right;
-    private long examples;
-
-    void add(double meanLoss, double rightOnes, int count) {
-      lossSum += meanLoss * count;
-      right += rightOnes;
-      examples += count;
-    }
-
-    long examples() {
-      return examples;
-    }
-
-    double loss() {
-      return examples == 0 ? Double.NaN : lossSum / examples;
-    }
-
-    double accuracy() {
-      return examples == 0 ? Double.NaN : right / examples;
-    }
-  }
 }

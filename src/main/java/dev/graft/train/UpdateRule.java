@@ -2,7 +2,9 @@ package dev.graft.train;
 
 import dev.graft.model.Graft;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.tensorflow.Graph;
 import org.tensorflow.GraphOperationBuilder;
 import org.tensorflow.Operand;
@@ -25,6 +27,7 @@ public final class UpdateRule {
   private final Operand<TFloat32> gradient;
   private final Inputs inputs;
   private final List<Op> initializers = new ArrayList<>();
+  private final Map<String, VarHandleOp> slots = new LinkedHashMap<>();
 
   private UpdateRule(
       Ops plain, Target target, Operand<TFloat32> gradient, double weightDecay, Inputs inputs) {
@@ -61,8 +64,8 @@ public final class UpdateRule {
     }
   }
 
-  /** The updates of all trainable variables, and what gives their slots the first values. */
-  record Updates(List<Op> apply, List<Op> initialize) {}
+  /** The updates of all trainable variables, what gives their slots first values, the slots. */
+  record Updates(List<Op> apply, List<Op> initialize, Map<String, VarHandleOp> slots) {}
 
   static Updates addAll(Optimizer optimizer, Graft graft, Inputs inputs) {
     List<Target> targets =
@@ -84,6 +87,7 @@ public final class UpdateRule {
         restraint.clip(ops.withSubScope("optimizer").withSubScope("clip"), gradients);
     List<Op> apply = new ArrayList<>();
     List<Op> initialize = new ArrayList<>();
+    Map<String, VarHandleOp> slots = new LinkedHashMap<>();
     for (int i = 0; i < targets.size(); i++) {
       UpdateRule rule =
           new UpdateRule(
@@ -94,8 +98,9 @@ public final class UpdateRule {
               inputs);
       apply.add(optimizer.update(rule));
       initialize.addAll(rule.initializers);
+      slots.putAll(rule.slots);
     }
-    return new Updates(apply, initialize);
+    return new Updates(apply, initialize, slots);
   }
 
   /** Takes the decay off the variable, once its gradient no longer needs the value. */
@@ -168,6 +173,7 @@ public final class UpdateRule {
     String full = "optimizer/" + target.node() + "/" + name;
     VarHandleOp slot =
         plain.withName(name).varHandleOp(TFloat32.class, shape, VarHandleOp.sharedName(full));
+    slots.put(full, slot);
     initializers.add(
         plain.assignVariableOp(
             slot, plain.fill(plain.constant(shape.asArray()), plain.constant(initial))));

@@ -302,7 +302,7 @@ class ReportTest {
     assertThat(words(elements(page, "header").get(0)))
         .contains("3 runs side by side")
         .contains("The runs validate on different images.");
-    assertThat(words(section(page, "settings"))).contains("None: 13 others are the same");
+    assertThat(words(section(page, "settings"))).contains("None: all 13 are the same.");
     assertThat(section(page, "curves").getElementsByTagName("path").getLength()).isEqualTo(4 * 3);
     assertThat(section(page, "classes").getElementsByTagName("tr").getLength()).isEqualTo(11);
     assertThat(words(section(page, "figures"))).contains("third", "Calibration error", "38 s");

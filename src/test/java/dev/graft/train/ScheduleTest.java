@@ -70,7 +70,7 @@ class ScheduleTest {
   void earlyStoppingEndsAfterTheSameEpochAsKeras(int patience, int trained) {
     EarlyStopping stopping = new EarlyStopping(patience);
     int epochs = 1;
-    while (epochs < LOSSES.size() && !stopping.stops(LOSSES.subList(0, epochs))) {
+    while (epochs < LOSSES.size() && !stopping.stops(LOSSES.subList(0, epochs), 0)) {
       epochs++;
     }
     assertThat(epochs).isEqualTo(trained);

@@ -293,8 +293,10 @@ class TrainerTest {
     assertThatThrownBy(() -> fit(plain, phase, broken, VALIDATION))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
-            "Training stopped in epoch 1 at step 2: the loss is NaN; lower the learning rate"
-                + " (adam(0.001)).");
+            "Training stopped in epoch 1 at step 2: the loss is NaN, on the batch of example %d,"
+                    .formatted(Shuffle.permutation(7, 1_000_004)[2])
+                + " example %d; lower the learning rate (adam(0.001))."
+                    .formatted(Shuffle.permutation(7, 1_000_004)[3]));
   }
 
   @Test

@@ -60,6 +60,7 @@ class TransferLearningTest {
     assertThat(run.folder()).isEqualTo(out);
     assertThat(names(out))
         .containsExactly(
+            "checkpoint",
             "events",
             "history.csv",
             "model",
@@ -531,7 +532,9 @@ class TransferLearningTest {
   }
 
   private List<String> partialFolders() {
-    return names(folder).stream().filter(name -> name.contains("partial")).toList();
+    return names(folder).stream()
+        .filter(name -> name.contains("unfinished") || name.contains("replaced"))
+        .toList();
   }
 
   private static TrainedRun train(TrainSettings settings) throws IOException {
