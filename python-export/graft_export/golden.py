@@ -46,21 +46,25 @@ def vectors(shape: list[int | None], dtype: str) -> npt.NDArray[Any]:
 def write(
     folder: Path,
     encoded: list[bytes],
-    prepared: npt.NDArray[Any],
+    inputs: dict[str, npt.NDArray[Any]],
     outputs: dict[str, npt.NDArray[Any]],
 ) -> Golden:
-    """Writes the samples below ``folder/golden``."""
+    """Writes the samples below ``folder/golden``; ``inputs`` by alias, in their order."""
     (folder / "golden" / "images").mkdir(parents=True)
     names = [f"golden/images/{index}.jpg" for index in range(len(encoded))]
     for name, image in zip(names, encoded, strict=True):
         (folder / name).write_bytes(image)
     if not encoded:
         (folder / "golden" / "images").rmdir()
+    (_, prepared), *others = inputs.items()
     np.save(folder / "golden" / "prepared.npy", prepared)
+    other_files = {alias: f"golden/input_{index}.npy" for index, (alias, _) in enumerate(others, 1)}
+    for alias, values in others:
+        np.save(folder / other_files[alias], values)
     files = {alias: f"golden/{alias}.npy" for alias in outputs}
     for alias, values in outputs.items():
         np.save(folder / files[alias], values)
-    return Golden(names, "golden/prepared.npy", files, TOLERANCE)
+    return Golden(names, "golden/prepared.npy", files, TOLERANCE, other_files or None)
 
 
 def difference(expected: npt.NDArray[Any], received: npt.NDArray[Any]) -> Difference:

@@ -122,6 +122,8 @@ class Golden:
     prepared: str
     outputs: dict[str, str]
     tolerance: float
+    # The inputs beside the first, by alias.
+    other_inputs: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)

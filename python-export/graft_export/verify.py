@@ -110,7 +110,9 @@ def _agreements(folder: Path, manifest: Handoff, samples: Golden) -> Iterator[Ag
         received = model(from_images)
         for alias, values in expected.items():
             yield comparison.require(alias, "images", values, received[alias])
-    received = model(prepared)
+    received = model(
+        prepared, {a: _load(folder, n) for a, n in (samples.other_inputs or {}).items()}
+    )
     for alias, values in expected.items():
         yield comparison.require(alias, "prepared", values, received[alias])
 
@@ -146,9 +148,14 @@ class _Model:
             )
         self._function = functions[self._signature.name]
 
-    def __call__(self, inputs: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    def __call__(
+        self, first: npt.NDArray[Any], others: dict[str, npt.NDArray[Any]] | None = None
+    ) -> dict[str, npt.NDArray[Any]]:
+        keys = {one.alias: one.key for one in self._signature.inputs}
         # Signatures of the TF1 form, which Java writes, take tensors only.
-        answers = self._function(**{self._signature.inputs[0].key: tf.constant(inputs)})
+        fed = {self._signature.inputs[0].key: tf.constant(first)}
+        fed |= {keys[alias]: tf.constant(values) for alias, values in (others or {}).items()}
+        answers = self._function(**fed)
         return {output.alias: answers[output.key].numpy() for output in self._signature.outputs}
 
 

@@ -151,12 +151,14 @@ def test_two_models_with_the_same_layer_names_do_not_collide(tmp_path: Path) -> 
     ]  # fmt: skip
     assert [one.alias for one in manifest.signature.inputs] == ["left", "right"]
     assert [one.alias for one in manifest.signature.outputs] == ["joined", "sum"]
-    assert manifest.golden is None
+    assert manifest.golden is not None
+    assert manifest.golden.other_inputs == {"right": "golden/input_1.npy"}
     inputs = vectors(model)
     answers = call(tmp_path / "two", *inputs)
     for key, expected in zip(("joined", "sum"), model(inputs), strict=True):
         np.testing.assert_allclose(answers[key], expected.numpy(), rtol=1e-5, atol=1e-6)
-    assert verify(tmp_path / "two").tolerance is None
+    verified = verify(tmp_path / "two")
+    assert {one.output for one in verified.agreements} == {"joined", "sum"}
 
 
 def test_a_layer_used_twice_is_stored_once(testdata: Path) -> None:

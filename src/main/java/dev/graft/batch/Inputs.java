@@ -21,8 +21,8 @@ final class Inputs {
     if (input.size() == 0) {
       throw new IllegalArgumentException(
           settings.input()
-              + " has no images: give a folder with .bmp, .gif, .jpeg, .jpg or .png files (or what"
-              + " --include says), a list of paths, or a Parquet file with rows.");
+              + " has no images: give a folder of images (or what --include says), a list of paths,"
+              + " or a Parquet file with rows.");
     }
     return input;
   }

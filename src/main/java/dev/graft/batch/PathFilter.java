@@ -1,10 +1,10 @@
 package dev.graft.batch;
 
+import dev.graft.data.ImageFolder;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Which files of a folder are taken. Patterns are those of {@code glob}; one without a {@code /} is
@@ -14,8 +14,6 @@ import java.util.Locale;
  * @param exclude never files that match one
  */
 public record PathFilter(List<String> include, List<String> exclude) {
-  private static final List<String> ENDINGS = List.of(".bmp", ".gif", ".jpeg", ".jpg", ".png");
-
   /** Copies the patterns. */
   public PathFilter {
     include = List.copyOf(include);
@@ -33,7 +31,7 @@ public record PathFilter(List<String> include, List<String> exclude) {
   boolean accepts(String path) {
     boolean included =
         include.isEmpty()
-            ? ENDINGS.stream().anyMatch(path.toLowerCase(Locale.ROOT)::endsWith)
+            ? ImageFolder.isImageName(path)
             : include.stream().anyMatch(pattern -> matches(pattern, path));
     return included && exclude.stream().noneMatch(pattern -> matches(pattern, path));
   }

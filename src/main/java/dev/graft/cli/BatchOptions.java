@@ -42,7 +42,7 @@ final class BatchOptions {
       paramLabel = "GLOB",
       description =
           "Take only matching files of a folder, as in \"*.jpg\" or \"2024/**\"; may be repeated"
-              + " (default: bmp, gif, jpeg, jpg and png).")
+              + " (default: images, by their endings).")
   private List<String> include = List.of();
 
   @Option(

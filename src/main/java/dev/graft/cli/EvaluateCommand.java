@@ -1,9 +1,14 @@
 package dev.graft.cli;
 
+import dev.graft.data.LabeledArrays;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
 import dev.graft.metrics.Evaluation;
+import dev.graft.predict.ArrayPredictor;
 import dev.graft.predict.Predictor;
+import dev.graft.report.Report;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code graft evaluate}. */
@@ -30,13 +36,30 @@ final class EvaluateCommand implements Callable<Integer> {
       index = "1",
       paramLabel = "DATA",
       description =
-          "Folder with one sub-folder a class, or a .csv file; of train/, validation/ and test/ the"
+          "Folder with one sub-folder a class, a .csv file, or .npz arrays; of train/, validation/ and test/ the"
               + " last one there is evaluated.")
   private Path data;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Write an HTML report of the evaluation, with pictures, to this new file.")
+  private Path report;
 
   @Override
   public Integer call() throws Exception {
     Console console = output.console();
+    if (report != null && Files.exists(report)) {
+      throw new IllegalArgumentException(
+          report + " exists already: choose another --report, or remove it.");
+    }
+    if (LabeledArrays.isAt(data)) {
+      if (report != null) {
+        throw new IllegalArgumentException(
+            "--report shows images, but " + data + " holds arrays: leave it out.");
+      }
+      return evaluateArrays(console);
+    }
     LabeledImages images;
     Predictor.Evaluated evaluated;
     try (Predictor predictor = Predictor.load(model)) {
@@ -54,7 +77,37 @@ final class EvaluateCommand implements Callable<Integer> {
     evaluated.rejected().forEach((path, reason) -> rejected.put(path.toString(), reason));
     json.put("rejected", rejected);
     rejected.forEach((path, reason) -> console.warn(path + " " + reason + "."));
+    if (report != null) {
+      Files.createDirectories(report.toAbsolutePath().getParent());
+      Path name = model.toAbsolutePath().normalize().getFileName();
+      Report.write(
+          Report.render(name + " on " + data, evaluation, evaluated.predictions()), report);
+      json.put("report", report);
+    }
     console.result(json, evaluation::describe);
+    gate.check("The accuracy", evaluation);
+    return ExitCode.DONE.code();
+  }
+
+  private int evaluateArrays(Console console) throws IOException {
+    Evaluation evaluation;
+    try (ArrayPredictor predictor = ArrayPredictor.load(model)) {
+      gate.require(predictor.task().kind());
+      LabeledArrays arrays = LabeledArrays.read(data, predictor.task());
+      List<LabeledImage> chosen = chosen(arrays.examples());
+      try (Progress progress = console.progress("evaluating", chosen.size(), "rows")) {
+        long[] seen = new long[1];
+        evaluation =
+            predictor.evaluate(
+                arrays,
+                chosen,
+                (task, done, total) -> {
+                  progress.step(done - seen[0]);
+                  seen[0] = done;
+                });
+      }
+    }
+    console.result(evaluation.toMap(), evaluation::describe);
     gate.check("The accuracy", evaluation);
     return ExitCode.DONE.code();
   }

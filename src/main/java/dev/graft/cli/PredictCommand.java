@@ -1,7 +1,9 @@
 package dev.graft.cli;
 
+import dev.graft.data.LabeledArrays;
 import dev.graft.data.Task;
 import dev.graft.predict.Answer;
+import dev.graft.predict.ArrayPredictor;
 import dev.graft.predict.Predictor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +31,11 @@ final class PredictCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "MODEL", description = "A run, or an exported classifier.")
   private Path model;
 
-  @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "Image files.")
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "IMAGE",
+      description = "Image files, or one .npz file or folder of arrays.")
   private List<Path> images;
 
   @Spec private CommandSpec spec;
@@ -54,6 +60,9 @@ final class PredictCommand implements Callable<Integer> {
     List<Map<String, Object>> json = new ArrayList<>();
     Table table;
     List<String> bad = new ArrayList<>();
+    if (images.size() == 1 && LabeledArrays.isAt(images.get(0))) {
+      return predictArrays(json);
+    }
     try (Predictor predictor = Predictor.load(model)) {
       table =
           predictor.task().kind() == Task.Kind.NUMBERS
@@ -74,6 +83,24 @@ final class PredictCommand implements Callable<Integer> {
           "%d of %d images could not be read: give JPEG, PNG, GIF or BMP files."
               .formatted(bad.size(), images.size()));
     }
+    return ExitCode.DONE.code();
+  }
+
+  private int predictArrays(List<Map<String, Object>> json) throws IOException {
+    LabeledArrays arrays = LabeledArrays.readInputs(images.get(0));
+    Table table;
+    try (ArrayPredictor predictor = ArrayPredictor.load(model)) {
+      table =
+          predictor.task().kind() == Task.Kind.NUMBERS
+              ? new Table("row", "number", "value")
+              : new Table("row", "label", "probability");
+      int row = 0;
+      for (Answer answer : predictor.predict(arrays)) {
+        add(Path.of(String.valueOf(row++)), answer, json, table);
+      }
+    }
+    json.forEach(entry -> entry.put("row", Integer.parseInt(entry.remove("path").toString())));
+    output.console().result(Map.of("predictions", json), () -> table);
     return ExitCode.DONE.code();
   }
 

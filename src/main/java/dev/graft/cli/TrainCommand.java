@@ -1,7 +1,9 @@
 package dev.graft.cli;
 
 import dev.graft.data.Augmentation;
+import dev.graft.data.LabeledArrays;
 import dev.graft.data.LabeledImages;
+import dev.graft.data.Task;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Evaluation;
 import dev.graft.model.FreezePlan;
@@ -19,6 +21,7 @@ import dev.graft.train.TrainListener;
 import dev.graft.train.TrainSettings;
 import dev.graft.train.TrainedRun;
 import dev.graft.train.TransferLearning;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,7 +59,7 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "DATA",
       description =
           "Folder with one sub-folder a class, or with train/ and validation/ (and test/) of those, or"
-              + " a .csv file with path,label (labels separated by ;, or a number).")
+              + " a .csv file with path,label (labels separated by ;, or a number), or a .npz file or folder of arrays.")
   private Path data;
 
   @Option(
@@ -257,7 +260,7 @@ final class TrainCommand implements Callable<Integer> {
     Console console = output.console();
     TrainSettings settings = settings();
     if (gate.isSet()) {
-      gate.require(LabeledImages.read(data, settings.objective().kind()).task().kind());
+      gate.require(kind(settings));
     }
     console.say("Training on %s with %s; the run goes to %s.".formatted(data, backbone, out));
     TrainedRun run;
@@ -317,6 +320,13 @@ final class TrainCommand implements Callable<Integer> {
     phases.forEach(text -> all.add(PhaseSettings.parse(text, all)));
     PhaseSettings[] more = all.subList(given, all.size()).toArray(PhaseSettings[]::new);
     return settings.withLoop(settings.loop().withPhases(more));
+  }
+
+  private Task.Kind kind(TrainSettings settings) throws IOException {
+    Optional<Task.Kind> asked = settings.objective().kind();
+    return LabeledArrays.isAt(data)
+        ? LabeledArrays.read(data, asked).examples().task().kind()
+        : LabeledImages.read(data, asked).task().kind();
   }
 
   private DataSettings dataSettings() {

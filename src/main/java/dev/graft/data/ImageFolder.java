@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -42,6 +43,11 @@ public final class ImageFolder {
       throw new IllegalArgumentException(folder + " is a file; " + EXPECTED + ".");
     }
     return new ImageFolder().readParts(folder);
+  }
+
+  /** Whether a file's name ends as an image's does, in whatever case. */
+  public static boolean isImageName(String name) {
+    return ClassFolder.ENDINGS.stream().anyMatch(name.toLowerCase(Locale.ROOT)::endsWith);
   }
 
   private LabeledImages readParts(Path folder) throws IOException {

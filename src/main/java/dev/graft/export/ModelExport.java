@@ -33,10 +33,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.tensorflow.proto.DataType;
+import org.tensorflow.proto.NodeDef;
 
 /**
  * Writes a joined model as a SavedModel with a handoff: variables that Python sees under their
@@ -52,7 +55,7 @@ public final class ModelExport {
   private static final double TOLERANCE = 1e-5;
 
   private final JoinedModel model;
-  private final Preparation preparation;
+  private final Optional<Preparation> preparation;
   private final Map<String, Object> training;
 
   /** Prepares an export that says nothing of how the model was made. */
@@ -69,7 +72,19 @@ public final class ModelExport {
    * @throws IllegalArgumentException when the model's input has another size than prepared images
    */
   public ModelExport(JoinedModel model, Preparation preparation, Map<String, Object> training) {
-    requireFit(model.backbone().soleInput(), preparation);
+    this(model, Optional.of(preparation), training);
+  }
+
+  /**
+   * Prepares an export.
+   *
+   * @param preparation how the model's images are prepared; empty for a model that takes arrays
+   * @param training what made the model, see the other constructor
+   * @throws IllegalArgumentException when the model's input has another size than prepared images
+   */
+  public ModelExport(
+      JoinedModel model, Optional<Preparation> preparation, Map<String, Object> training) {
+    preparation.ifPresent(how -> requireFit(model.backbone().soleInput(), how));
     this.model = model;
     this.preparation = preparation;
     this.training = training;
@@ -130,15 +145,31 @@ public final class ModelExport {
     for (JoinedModel.Weight weight : model.weights()) {
       writer.variable(weight.node(), name(weight), weight.value(), weight.trainable());
     }
-    FlatInput input = model.backbone().soleInput();
+    Map<String, SignatureTensor> inputs = new LinkedHashMap<>();
+    for (FlatInput input : inputs()) {
+      inputs.put(
+          name(input), new SignatureTensor(input.node() + ":0", input.dtype(), input.shape()));
+    }
     return writer
-        .signature(
-            SIGNATURE,
-            Map.of(IMAGES, new SignatureTensor(input.node() + ":0", input.dtype(), input.shape())),
-            outputs())
+        .signature(SIGNATURE, inputs, outputs())
         .asset(
             "labels.txt",
             (String.join("\n", model.labels().names()) + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The inputs that the answers depend on. */
+  private List<FlatInput> inputs() {
+    Set<String> present =
+        model.inferenceGraph().getNodeList().stream()
+            .map(NodeDef::getName)
+            .collect(Collectors.toSet());
+    return model.backbone().flat().inputs().stream()
+        .filter(input -> present.contains(input.node()))
+        .toList();
+  }
+
+  private String name(FlatInput input) {
+    return preparation.isPresent() ? IMAGES : model.backbone().inputName(input);
   }
 
   private Map<String, SignatureTensor> outputs() {
@@ -160,6 +191,15 @@ public final class ModelExport {
     return List.of(output(PROBABILITIES, size), output(LOGITS, model.readout().units((int) size)));
   }
 
+  private TensorInfo inputInfo(FlatInput input) {
+    String dtype = input.dtype() == DataType.DT_FLOAT ? "float32" : typeName(input.dtype());
+    return new TensorInfo(name(input), name(input), dtype, input.shape());
+  }
+
+  private static String typeName(DataType dtype) {
+    return dtype.name().substring("DT_".length()).toLowerCase(Locale.ROOT);
+  }
+
   private static TensorInfo output(String name, long width) {
     return new TensorInfo(name, name, "float32", List.of(-1L, width));
   }
@@ -170,12 +210,33 @@ public final class ModelExport {
   }
 
   private Golden writeGolden(Path folder) throws IOException {
+    return preparation.isPresent()
+        ? writeGoldenImages(folder, preparation.get())
+        : writeGoldenArrays(folder);
+  }
+
+  private Golden writeGoldenArrays(Path folder) throws IOException {
+    Files.createDirectories(folder.resolve("golden"));
+    List<FlatInput> inputs = inputs();
+    List<HostTensor> arrays = GoldenArrays.of(model.backbone(), inputs);
+    write(folder.resolve("golden/prepared.npy"), arrays.get(0));
+    Map<String, String> others = new LinkedHashMap<>();
+    for (int i = 1; i < inputs.size(); i++) {
+      String file = "golden/input_" + i + ".npy";
+      write(folder.resolve(file), arrays.get(i));
+      others.put(name(inputs.get(i)), file);
+    }
+    return new Golden(
+        List.of(), "golden/prepared.npy", others, writeAnswers(folder, arrays), TOLERANCE);
+  }
+
+  private Golden writeGoldenImages(Path folder, Preparation how) throws IOException {
     Map<String, byte[]> images = GoldenImages.of(model.backbone());
     Path golden = Files.createDirectories(folder.resolve("golden/images")).getParent();
     List<String> paths = new ArrayList<>();
     List<float[]> prepared = new ArrayList<>();
     HostTensor batch;
-    try (ImageReader reader = ImageReader.open(preparation)) {
+    try (ImageReader reader = ImageReader.open(how)) {
       for (Map.Entry<String, byte[]> image : images.entrySet()) {
         String path = "golden/images/" + image.getKey();
         Files.write(folder.resolve(path), image.getValue());
@@ -187,20 +248,30 @@ public final class ModelExport {
       throw new IOException("A golden image of the backbone can't be read: " + e.getMessage(), e);
     }
     write(golden.resolve("prepared.npy"), batch);
+    Map<String, String> outputs = writeAnswers(folder, List.of(batch));
+    return new Golden(paths, "golden/prepared.npy", outputs, TOLERANCE);
+  }
+
+  private Map<String, String> writeAnswers(Path folder, List<HostTensor> inputs)
+      throws IOException {
     Map<String, String> outputs = new LinkedHashMap<>();
     try (FrozenGraph graph = model.open()) {
-      List<HostTensor> answers = graph.run(List.of(batch));
+      List<HostTensor> answers = graph.run(inputs);
       for (TensorInfo output : outputInfos()) {
         String file = "golden/" + output.alias() + ".npy";
         write(folder.resolve(file), answers.get(output.alias().equals(LOGITS) ? 0 : 1));
         outputs.put(output.alias(), file);
       }
     }
-    return new Golden(paths, "golden/prepared.npy", outputs, TOLERANCE);
+    return outputs;
   }
 
   private static void write(Path file, HostTensor tensor) throws IOException {
-    Npy.writeFloats(file, new NpyArray<>(tensor.shape(), tensor.floats()));
+    switch (tensor.dtype()) {
+      case DT_INT32 -> Npy.writeInts(file, new NpyArray<>(tensor.shape(), tensor.ints()));
+      case DT_INT64 -> Npy.writeLongs(file, new NpyArray<>(tensor.shape(), tensor.longs()));
+      default -> Npy.writeFloats(file, new NpyArray<>(tensor.shape(), tensor.floats()));
+    }
   }
 
   /** The licence of the backbone's weights goes where the weights go. */
@@ -213,7 +284,6 @@ public final class ModelExport {
 
   private Handoff handoff(Golden golden) {
     Backbone backbone = model.backbone();
-    FlatInput input = backbone.soleInput();
     Optional<Handoff> origin = backbone.handoff();
     String name =
         origin
@@ -228,11 +298,8 @@ public final class ModelExport {
             origin.flatMap(known -> known.weights().licence()),
             origin.flatMap(known -> known.weights().file())),
         Versions.current(),
-        new Signature(
-            SIGNATURE,
-            List.of(new TensorInfo(IMAGES, IMAGES, "float32", input.shape())),
-            outputInfos()),
-        Optional.of(preparation),
+        new Signature(SIGNATURE, inputs().stream().map(this::inputInfo).toList(), outputInfos()),
+        preparation,
         Optional.of(model.task().kind()),
         Optional.of(model.labels().names()),
         layers,

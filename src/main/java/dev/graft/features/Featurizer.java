@@ -23,7 +23,7 @@ import java.util.Optional;
  * through the trunk once, ever, and its features are kept. Owns readers and stores, not the cut
  * model; close it. For one thread at a time.
  */
-public final class Featurizer implements AutoCloseable {
+public final class Featurizer implements FeatureSource {
   /** How the random numbers of views are drawn; another number for other views of the same text. */
   private static final String DRAWING = "1";
 
@@ -108,13 +108,14 @@ public final class Featurizer implements AutoCloseable {
     augmentation.ifPresent(
         steps -> key.put("augmentation", DRAWING + ": " + steps.describeSteps()));
     key.put("precision", "float32");
+    key.put("arithmetic", "fused, scales folded");
     key.put("batch", String.valueOf(ImagePipeline.BATCH));
     key.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     key.putAll(Versions.current());
     return FeatureKey.of(key);
   }
 
-  private static FeatureSpec spec(CutTensor tensor) {
+  static FeatureSpec spec(CutTensor tensor) {
     return FeatureSpec.of(
         tensor.placeholder(), Arrays.stream(tensor.rowShape()).asLongStream().toArray());
   }
@@ -130,6 +131,7 @@ public final class Featurizer implements AutoCloseable {
    * @param listener hears how many images are done
    * @throws IOException when the store's disk fails or can't hold the features
    */
+  @Override
   public LabeledFeatures extract(List<LabeledImage> images, ProgressListener listener)
       throws IOException {
     FeatureStore store = originals.store().orElseThrow();

@@ -3,6 +3,8 @@ package dev.graft.handoff;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.data.NpyFormatException;
+import dev.graft.data.NpyType;
+import dev.graft.data.NumberArray;
 import dev.graft.savedmodel.ModelFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,13 +22,19 @@ import java.util.stream.Stream;
  * Paths are relative to the model's folder, with {@code /}.
  *
  * @param images the image files; empty for a model that does not take images
- * @param prepared the {@code .npy} file with the prepared input of all of them
+ * @param prepared the {@code .npy} file with the prepared input of all of them; of a model with
+ *     several inputs, the first
+ * @param otherInputs by alias, the {@code .npy} files with the other inputs
  * @param outputs by alias, the {@code .npy} file with that output for that input; at least one
  * @param tolerance the largest allowed difference, relative to the largest magnitude of the
  *     expected output; above 0, below 1
  */
 public record Golden(
-    List<String> images, String prepared, Map<String, String> outputs, double tolerance) {
+    List<String> images,
+    String prepared,
+    Map<String, String> otherInputs,
+    Map<String, String> outputs,
+    double tolerance) {
   /**
    * Copies and checks the values.
    *
@@ -36,7 +44,9 @@ public record Golden(
   public Golden {
     images = List.copyOf(images);
     outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+    otherInputs = Collections.unmodifiableMap(new LinkedHashMap<>(otherInputs));
     images.forEach(Checks::path);
+    otherInputs.values().forEach(Checks::path);
     Checks.path(prepared);
     outputs.values().forEach(Checks::path);
     if (outputs.isEmpty()) {
@@ -48,9 +58,19 @@ public record Golden(
     }
   }
 
+  /** Samples of a model with one input. */
+  public Golden(
+      List<String> images, String prepared, Map<String, String> outputs, double tolerance) {
+    this(images, prepared, Map.of(), outputs, tolerance);
+  }
+
   /** The paths of all files, images first. */
   public List<String> files() {
-    return Stream.of(images.stream(), Stream.of(prepared), outputs.values().stream())
+    return Stream.of(
+            images.stream(),
+            Stream.of(prepared),
+            otherInputs.values().stream(),
+            outputs.values().stream())
         .flatMap(paths -> paths)
         .toList();
   }
@@ -72,14 +92,48 @@ public record Golden(
       }
       imageFiles.add(file);
     }
-    NpyArray<float[]> input = array(modelFolder.resolve(prepared), images.size());
+    NumberArray input = input(modelFolder.resolve(prepared), images.size());
+    if (!images.isEmpty() && input.type() != NpyType.FLOAT32) {
+      throw new ModelFormatException(
+          modelFolder.resolve(prepared),
+          "The prepared images %s must have elements of type '<f4', but have '%s'."
+              .formatted(prepared, input.type().descr()));
+    }
+    Map<String, NumberArray> others = new LinkedHashMap<>();
+    for (Map.Entry<String, String> other : otherInputs.entrySet()) {
+      others.put(other.getKey(), input(modelFolder.resolve(other.getValue()), input.rows()));
+    }
     Map<String, NpyArray<float[]>> expected = new LinkedHashMap<>();
     for (Map.Entry<String, String> output : outputs.entrySet()) {
       Path file = modelFolder.resolve(output.getValue());
-      expected.put(output.getKey(), array(file, Math.toIntExact(input.shape().get(0))));
+      expected.put(output.getKey(), array(file, input.rows()));
     }
     return new GoldenSamples(
-        List.copyOf(imageFiles), input, Collections.unmodifiableMap(expected), tolerance);
+        List.copyOf(imageFiles),
+        input,
+        Collections.unmodifiableMap(others),
+        Collections.unmodifiableMap(expected),
+        tolerance);
+  }
+
+  /**
+   * Reads an input of any type.
+   *
+   * @param samples the expected first size; 0 for any
+   */
+  private static NumberArray input(Path file, int samples) throws IOException {
+    try {
+      if (Npy.header(file).type() == NpyType.FLOAT32) {
+        return new NumberArray(NpyType.FLOAT32, array(file, samples));
+      }
+      NumberArray array = NumberArray.read(file);
+      requireSamples(file, array.array().shape(), samples);
+      return array;
+    } catch (NpyFormatException e) {
+      throw new ModelFormatException(file, "Golden samples: " + e.getMessage(), e);
+    } catch (NoSuchFileException e) {
+      throw missing(file);
+    }
   }
 
   /**
@@ -96,16 +150,20 @@ public record Golden(
     } catch (NoSuchFileException e) {
       throw missing(file);
     }
-    long first = array.shape().isEmpty() ? 0 : array.shape().get(0);
+    requireSamples(file, array.shape(), samples);
+    requireFinite(file, array.values());
+    return array;
+  }
+
+  private static void requireSamples(Path file, List<Long> shape, int samples)
+      throws ModelFormatException {
+    long first = shape.isEmpty() ? 0 : shape.get(0);
     if (first == 0 || samples > 0 && first != samples) {
       throw new ModelFormatException(
           file,
           "The golden samples %s must hold %s, but have the shape %s."
-              .formatted(
-                  file, samples == 0 ? "at least one" : samples + " samples", array.shape()));
+              .formatted(file, samples == 0 ? "at least one" : samples + " samples", shape));
     }
-    requireFinite(file, array.values());
-    return array;
   }
 
   private static void requireFinite(Path file, float[] values) throws ModelFormatException {

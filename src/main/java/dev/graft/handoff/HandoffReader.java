@@ -245,7 +245,9 @@ final class HandoffReader {
     String prepared = json.get("prepared").text();
     Map<String, String> outputs = json.get("outputs").map(JsonValue::text);
     double tolerance = json.get("tolerance").number();
-    return json.make(() -> new Golden(images, prepared, outputs, tolerance));
+    Map<String, String> others =
+        json.has("otherInputs") ? json.get("otherInputs").map(JsonValue::text) : Map.of();
+    return json.make(() -> new Golden(images, prepared, others, outputs, tolerance));
   }
 
   private static Map<String, Object> freeForm(JsonValue json) throws ModelFormatException {

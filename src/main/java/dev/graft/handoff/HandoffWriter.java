@@ -146,6 +146,9 @@ final class HandoffWriter {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("images", golden.images());
     json.put("prepared", golden.prepared());
+    if (!golden.otherInputs().isEmpty()) {
+      json.put("otherInputs", golden.otherInputs());
+    }
     json.put("outputs", golden.outputs());
     json.put("tolerance", golden.tolerance());
     return json;

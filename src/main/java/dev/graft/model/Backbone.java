@@ -3,6 +3,7 @@ package dev.graft.model;
 import dev.graft.data.Preparation;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Layer;
+import dev.graft.handoff.TensorInfo;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
 import dev.graft.savedmodel.FlatOutput;
@@ -170,6 +171,28 @@ public final class Backbone {
     boolean updated =
         trainingPath().map(path -> path.updates().containsKey(variable.node())).orElse(false);
     return (variable.trainable() || updated) && unfrozen.contains(layerOf(variable));
+  }
+
+  /**
+   * The same backbone for an input of a given shape, which its graph must allow.
+   *
+   * @param input one of the model's
+   * @param shape with -1 for the batch
+   * @throws IllegalArgumentException when the model has a fixed other size
+   */
+  public Backbone withInputShape(FlatInput input, List<Long> shape) {
+    return new Backbone(
+        saved, InputSize.set(flat, input, shape), handoff, output, outputLayer, training, layers);
+  }
+
+  /** What people call an input: its alias in the handoff, or its key. */
+  public String inputName(FlatInput input) {
+    return handoff.stream()
+        .flatMap(known -> known.signature().inputs().stream())
+        .filter(info -> info.key().equals(input.key()))
+        .map(TensorInfo::alias)
+        .findFirst()
+        .orElse(input.key());
   }
 
   /** The folder that it was read from. */

@@ -101,7 +101,7 @@ final class ConstantVariables {
             .putAttr("batch_dims", batchDims));
   }
 
-  private static NodeDef constant(String name, HostTensor value) {
+  static NodeDef constant(String name, HostTensor value) {
     return NodeDef.newBuilder()
         .setName(name)
         .setOp("Const")

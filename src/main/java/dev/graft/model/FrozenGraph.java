@@ -51,7 +51,9 @@ public final class FrozenGraph implements AutoCloseable {
       List<String> outputs) {
     Graph graph = new Graph();
     try {
-      graph.importGraphDef(ConstantVariables.fill(definition, values));
+      GraphDef filled = ConstantVariables.fill(definition, values);
+      graph.importGraphDef(
+          arithmetic == Arithmetic.FUSED ? FoldedScales.fold(filled, outputs) : filled);
       FrozenGraph frozen = new FrozenGraph(arithmetic, inputs, outputs, graph);
       try {
         VariableValues.assign(graph, frozen.session, ConstantVariables.live(definition, values));
@@ -64,6 +66,11 @@ public final class FrozenGraph implements AutoCloseable {
       graph.close();
       throw e;
     }
+  }
+
+  /** Names of the placeholders to feed, in order. */
+  public List<String> inputs() {
+    return inputs;
   }
 
   /**

@@ -19,7 +19,6 @@ import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -27,26 +26,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * A trained classifier that answers images. Owns a graph, two sessions and their memory; close it.
  * Safe for many threads: an answer does not depend on what else is asked at the same time.
  */
 public final class Predictor implements AutoCloseable {
-  private static final String PROBABILITIES = "probabilities";
-  private static final String NUMBERS = "numbers";
-
   private final ServedModel model;
   private final ImageReader reader;
-  private final Task task;
-  private final int output;
+  private final AnswerOutput output;
   private final String hash;
 
-  private Predictor(ServedModel model, ImageReader reader, Task task, int output, String hash) {
+  private Predictor(ServedModel model, ImageReader reader, AnswerOutput output, String hash) {
     this.model = model;
     this.reader = reader;
-    this.task = task;
     this.output = output;
     this.hash = hash;
   }
@@ -87,26 +80,16 @@ public final class Predictor implements AutoCloseable {
     Path folder = ModelFolder.of(modelOrRun);
     ServedModel model = ServedModel.open(folder, arithmetic, features);
     try {
-      Handoff handoff =
-          model
-              .handoff()
-              .orElseThrow(() -> unusable(folder, "no handoff.json, which tells labels"));
+      Handoff handoff = AnswerOutput.handoff(folder, model);
       handoff.checkFiles(folder);
       Preparation preparation =
-          handoff.preparation().orElseThrow(() -> unusable(folder, "no image preparation"));
-      Task.Kind kind = handoff.task().orElse(Task.Kind.CLASSES);
-      String wanted = kind == Task.Kind.NUMBERS ? NUMBERS : PROBABILITIES;
-      int output = model.indexOf(wanted);
-      if (output < 0) {
-        throw unusable(
-            folder,
-            "no output \"%s\" (it has %s)".formatted(wanted, String.join(", ", model.outputs())));
-      }
+          handoff
+              .preparation()
+              .orElseThrow(() -> AnswerOutput.unusable(folder, "no image preparation"));
       return new Predictor(
           model,
           ImageReader.open(preparation),
-          new Task(kind, labels(folder, handoff, output)),
-          output,
+          AnswerOutput.of(folder, model, handoff),
           Sha256.of(folder.resolve(Handoff.FILE_NAME)));
     } catch (IOException | RuntimeException | Error e) {
       model.close();
@@ -114,37 +97,14 @@ public final class Predictor implements AutoCloseable {
     }
   }
 
-  private static Labels labels(Path folder, Handoff handoff, int output)
-      throws ModelFormatException {
-    List<Long> shape = handoff.signature().outputs().get(output).shape();
-    int classes = Math.toIntExact(shape.get(shape.size() - 1));
-    List<String> names =
-        handoff
-            .labels()
-            .orElseGet(() -> IntStream.range(0, classes).mapToObj(String::valueOf).toList());
-    if (names.size() != classes) {
-      throw unusable(folder, names.size() + " labels for " + classes + " probabilities");
-    }
-    return new Labels(names);
-  }
-
-  private static ModelFormatException unusable(Path folder, String lack) {
-    return new ModelFormatException(
-        folder,
-        folder
-            + " can't predict: it has "
-            + lack
-            + "; use a model that graft train or graft-export --include-top made.");
-  }
-
   /** What an answer consists of. */
   public Task task() {
-    return task;
+    return output.task();
   }
 
   /** The classes, labels or numbers, in the order of an answer. */
   public Labels labels() {
-    return task.labels();
+    return output.task().labels();
   }
 
   /**
@@ -169,7 +129,7 @@ public final class Predictor implements AutoCloseable {
   public Answer predict(byte[] image) throws BadImageException {
     List<HostTensor> outputs =
         ImagePipeline.run(model.graph(), reader.shape(), List.of(reader.read(image)));
-    return answers(outputs.get(output)).get(0);
+    return output.answers(outputs).get(0);
   }
 
   /** Takes what became of each file, in order. */
@@ -219,8 +179,7 @@ public final class Predictor implements AutoCloseable {
   }
 
   private <S extends ImageSource> List<Predicted<S>> predicted(ImagePipeline.Chunk<S> chunk) {
-    List<Answer> answers =
-        chunk.outputs().isEmpty() ? List.of() : answers(chunk.outputs().get(output));
+    List<Answer> answers = chunk.outputs().isEmpty() ? List.of() : output.answers(chunk.outputs());
     return Predictions.inOrder(
         chunk,
         model.outputs(),
@@ -231,9 +190,11 @@ public final class Predictor implements AutoCloseable {
    * An evaluation and the files that it had to leave out.
    *
    * @param evaluation of the others
+   * @param predictions that it is made of, in the order of the images
    * @param rejected with the reason
    */
-  public record Evaluated(Evaluation evaluation, Map<Path, String> rejected) {}
+  public record Evaluated(
+      Evaluation evaluation, List<Prediction> predictions, Map<Path, String> rejected) {}
 
   /**
    * Evaluates the model on labelled images.
@@ -288,18 +249,8 @@ public final class Predictor implements AutoCloseable {
                       .map(file -> file.getKey() + " " + file.getValue())
                       .orElse("the list is empty")));
     }
-    return new Evaluated(Evaluation.of(labels().names(), predictions), rejected);
-  }
-
-  private List<Answer> answers(HostTensor probabilities) {
-    FloatBuffer values = probabilities.bytes().asFloatBuffer();
-    List<Answer> answers = new ArrayList<>();
-    while (values.hasRemaining()) {
-      float[] row = new float[task.size()];
-      values.get(row);
-      answers.add(new Answer(task, row));
-    }
-    return answers;
+    return new Evaluated(
+        Evaluation.of(labels().names(), predictions), List.copyOf(predictions), rejected);
   }
 
   @Override

@@ -98,6 +98,16 @@ record ServedModel(
     return named;
   }
 
+  /** What people call an input: its alias in the handoff, or its key. */
+  String inputName(FlatInput input) {
+    return handoff.stream()
+        .flatMap(known -> known.signature().inputs().stream())
+        .filter(info -> info.key().equals(input.key()))
+        .map(TensorInfo::alias)
+        .findFirst()
+        .orElse(input.key());
+  }
+
   /** Runs a batch; the answers by name of the output. */
   Map<String, HostTensor> run(List<HostTensor> batch) {
     List<HostTensor> answers = graph.run(batch);

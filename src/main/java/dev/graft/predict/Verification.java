@@ -1,6 +1,7 @@
 package dev.graft.predict;
 
 import dev.graft.data.NpyArray;
+import dev.graft.data.NumberArray;
 import dev.graft.data.Preparation;
 import dev.graft.handoff.FileDifferences;
 import dev.graft.handoff.Golden;
@@ -8,6 +9,8 @@ import dev.graft.handoff.GoldenSamples;
 import dev.graft.handoff.Handoff;
 import dev.graft.image.BadImageException;
 import dev.graft.image.ImageReader;
+import dev.graft.model.ArrayBatch;
+import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.savedmodel.SavedModel;
 import dev.graft.tensor.Arithmetic;
@@ -116,7 +119,7 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
       comparisons.add(preparation(handoff.preparation().get(), samples));
     }
     try (ServedModel model = ServedModel.open(folder, Arithmetic.AS_BUILT)) {
-      Map<String, HostTensor> answers = model.run(List.of(tensor(samples.prepared())));
+      Map<String, HostTensor> answers = model.run(inputs(folder, handoff, model, samples));
       samples
           .outputs()
           .forEach(
@@ -151,9 +154,22 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
         Double.NaN);
   }
 
-  static HostTensor tensor(NpyArray<float[]> array) {
-    return HostTensor.of(
-        array.values(), array.shape().stream().mapToLong(Long::longValue).toArray());
+  private static List<HostTensor> inputs(
+      Path folder, Handoff handoff, ServedModel model, GoldenSamples samples)
+      throws ModelFormatException {
+    String first = handoff.signature().inputs().get(0).alias();
+    List<HostTensor> inputs = new ArrayList<>();
+    for (FlatInput input : model.inputs()) {
+      Optional<NumberArray> array = samples.input(first, model.inputName(input));
+      if (array.isEmpty()) {
+        throw new ModelFormatException(
+            folder,
+            "%s has no golden samples of the input \"%s\": export it again."
+                .formatted(folder, input.key()));
+      }
+      inputs.add(ArrayBatch.tensor(input.dtype(), array.get()));
+    }
+    return inputs;
   }
 
   /** Compares an output with what is expected of it, sample by sample. */

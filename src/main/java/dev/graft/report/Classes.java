@@ -63,9 +63,8 @@ final class Classes {
     String many = kind.equals("class") ? "classes" : "labels";
     String caption =
         all
-            ? "Figures of each %s on the validation images".formatted(kind)
-            : "The %d weakest of %s %s on the validation images"
-                .formatted(MOST_ROWS, Words.count(figures.size()), many);
+            ? "Figures of each %s".formatted(kind)
+            : "The %d weakest of %s %s".formatted(MOST_ROWS, Words.count(figures.size()), many);
     return Section.of(
         "classes",
         kind.equals("class") ? "Classes" : "Labels",

@@ -60,7 +60,7 @@ final class Confusions {
   private Html table() {
     boolean small = size <= MOST_CLASSES_WITH_SHARES;
     return Page.table(
-        "Confusion matrix of the validation images",
+        "Confusion matrix",
         "matrix" + (small ? "" : " dense") + (hasLongLabels() ? " turned" : ""),
         head(),
         IntStream.range(0, size).mapToObj(actual -> row(actual, small)).toList());

@@ -42,9 +42,9 @@ final class Gallery {
   }
 
   private static String summary(int shown, int wrong) {
-    String total = Words.count(wrong, "validation image", "validation images");
+    String total = Words.count(wrong, "image", "images");
     if (wrong == 0) {
-      return "No validation image was given a wrong class.";
+      return "No image was given a wrong class.";
     }
     return shown < wrong
         ? "The %d of %s with a wrong class that the model was surest about.".formatted(shown, total)

@@ -35,7 +35,7 @@ final class Numbers {
         "Predicted and true",
         tag(
             "p",
-            "A dot is a validation image; on the line it would be predicted exactly. R² is the share of the variance that is explained."),
+            "A dot is an image; on the line it would be predicted exactly. R² is the share of the variance that is explained."),
         table(),
         tag(
             "div",
@@ -59,7 +59,7 @@ final class Numbers {
                         tag("td", Words.decimal(one.r2()))))
             .toList();
     return Page.table(
-        "Figures of each number on the validation images",
+        "Figures of each number",
         "figures",
         Page.headings("number", "mean absolute error", "root mean squared error", "R²"),
         rows);

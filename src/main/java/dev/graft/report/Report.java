@@ -1,13 +1,16 @@
 package dev.graft.report;
 
 import static dev.graft.report.Html.attribute;
+import static dev.graft.report.Html.css;
 import static dev.graft.report.Html.tag;
+import static dev.graft.report.Html.text;
 
 import dev.graft.metrics.ClassEvaluation;
 import dev.graft.metrics.ClassPrediction;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.LabelEvaluation;
 import dev.graft.metrics.NumberEvaluation;
+import dev.graft.metrics.Prediction;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -16,7 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Renders a training run as one HTML page: no network, no script, light and dark, on a phone and on
@@ -37,6 +42,38 @@ public final class Report {
   public static String render(ReportData data) {
     StringBuilder out = new StringBuilder("<!DOCTYPE html>\n");
     tag("html", attribute("lang", "en"), head(data.name() + " – training report"), body(data))
+        .write(out);
+    return out.toString();
+  }
+
+  /**
+   * An evaluation of a model as a page of the same kind; it is to be stored as UTF-8. Its pictures
+   * are made of the files that the predictions name.
+   *
+   * @param name for the heading
+   * @param predictions that the evaluation is made of
+   */
+  public static String render(
+      String name, Evaluation evaluation, List<? extends Prediction> predictions) {
+    Map<String, Thumbnail> thumbnails = new LinkedHashMap<>();
+    for (String path : SavedRun.shown(evaluation, predictions)) {
+      thumbnails.put(path, Thumbnail.of(Path.of(path)));
+    }
+    StringBuilder out = new StringBuilder("<!DOCTYPE html>\n");
+    tag(
+            "html",
+            attribute("lang", "en"),
+            head(name + " – evaluation"),
+            tag(
+                "body",
+                tag(
+                    "main",
+                    tag(
+                        "header",
+                        tag("p", css("kind"), text("Evaluation")),
+                        tag("h1", Html.name(name)),
+                        tag("p", css("lead"), text(evaluation.summary() + "."))),
+                    Section.all(answers(evaluation, predictions, new Gallery(thumbnails))))))
         .write(out);
     return out.toString();
   }
@@ -102,25 +139,27 @@ public final class Report {
 
   private static Html body(ReportData data) {
     List<Section> sections = new ArrayList<>(new Curves(data.outcome().history()).toSections());
-    sections.addAll(answers(data));
+    sections.addAll(
+        answers(
+            data.outcome().after(), data.outcome().predictions(), new Gallery(data.thumbnails())));
     sections.add(new ImageFacts(data.images()).toSection());
     sections.add(new NetworkFacts(data.network()).toSection());
     sections.add(new Origins(data.origin()).toSection());
     return tag("body", tag("main", new Summary(data).toHtml(), Section.all(sections)));
   }
 
-  private static List<Section> answers(ReportData data) {
-    Evaluation after = data.outcome().after();
+  private static List<Section> answers(
+      Evaluation after, List<? extends Prediction> predictions, Gallery gallery) {
     if (after instanceof ClassEvaluation classes) {
-      return answers(data, classes);
+      return answers(classes, predictions, gallery);
     }
     return after instanceof LabelEvaluation labels
-        ? answers(data, labels)
-        : answers(data, (NumberEvaluation) after);
+        ? answers(labels, gallery)
+        : answers((NumberEvaluation) after, predictions, gallery);
   }
 
-  private static List<Section> answers(ReportData data, ClassEvaluation after) {
-    Gallery gallery = new Gallery(data.thumbnails());
+  private static List<Section> answers(
+      ClassEvaluation after, List<? extends Prediction> predictions, Gallery gallery) {
     int wrong = after.examples() - (int) Math.round(after.accuracy() * after.examples());
     List<Section> sections = new ArrayList<>();
     sections.add(new Confusions(after.confusion()).toSection());
@@ -129,31 +168,28 @@ public final class Report {
     sections.add(new Reliability(after.calibration()).toSection());
     sections.add(
         Section.of("mistakes", "Worst mistakes", gallery.mistakes(after.worstMistakes(), wrong)));
-    List<ClassPrediction> hits = LeastCertain.of(data.outcome().predictions());
+    List<ClassPrediction> hits = LeastCertain.of(predictions);
     if (!hits.isEmpty()) {
       sections.add(Section.of("hits", "Least certain hits", gallery.hits(hits, after.labels())));
     }
     return sections;
   }
 
-  private static List<Section> answers(ReportData data, LabelEvaluation after) {
+  private static List<Section> answers(LabelEvaluation after, Gallery gallery) {
     List<Section> sections = new ArrayList<>();
     sections.add(Classes.of(after).toSection());
     sections.addAll(new ScoreCurves(after.curves(), false).toSections());
     sections.add(new Reliability(after.calibration()).toSection());
     sections.add(
-        Section.of(
-            "mistakes",
-            "Worst mistakes",
-            new Gallery(data.thumbnails()).labelMistakes(after.worstMistakes())));
+        Section.of("mistakes", "Worst mistakes", gallery.labelMistakes(after.worstMistakes())));
     return sections;
   }
 
-  private static List<Section> answers(ReportData data, NumberEvaluation after) {
+  private static List<Section> answers(
+      NumberEvaluation after, List<? extends Prediction> predictions, Gallery gallery) {
     return List.of(
-        new Numbers(after, data.outcome().predictions()).toSection(),
-        Section.of(
-            "mistakes", "Worst mistakes", new Gallery(data.thumbnails()).misses(after.worst())));
+        new Numbers(after, predictions).toSection(),
+        Section.of("mistakes", "Worst mistakes", gallery.misses(after.worst())));
   }
 
   private static String style() {

@@ -206,13 +206,18 @@ public final class SavedRun {
   private Map<String, Thumbnail> thumbnails(
       Evaluation evaluation, List<? extends Prediction> validation) throws IOException {
     Map<String, Thumbnail> thumbnails = new LinkedHashMap<>();
-    Stream<String> shown =
-        Stream.concat(
-            worst(evaluation), LeastCertain.of(validation).stream().map(Prediction::path));
-    for (String path : shown.distinct().toList()) {
+    for (String path : shown(evaluation, validation)) {
       thumbnails.put(path, picture(path));
     }
     return thumbnails;
+  }
+
+  /** The images that a report of an evaluation shows. */
+  static List<String> shown(Evaluation evaluation, List<? extends Prediction> predictions) {
+    return Stream.concat(
+            worst(evaluation), LeastCertain.of(predictions).stream().map(Prediction::path))
+        .distinct()
+        .toList();
   }
 
   private static Stream<String> worst(Evaluation evaluation) {

@@ -7,6 +7,7 @@ import dev.graft.data.Sha256;
 import dev.graft.data.Split;
 import dev.graft.features.Examples;
 import dev.graft.features.FeatureExtraction;
+import dev.graft.features.FeatureSource;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
 import dev.graft.features.TrainingFeatures;
@@ -18,7 +19,6 @@ import dev.graft.model.JoinedModel;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -50,7 +50,7 @@ final class PhaseFitting {
     PhaseSettings phase = settings.phases().get(0);
     Split split = inputs.split();
     try (CutModel cut = inputs.model().cut(phase.plan());
-        Featurizer featurizer = featurizer(cut)) {
+        FeatureSource featurizer = features(cut)) {
       TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
       requireSome(training, validation);
@@ -176,7 +176,7 @@ final class PhaseFitting {
     Split split = inputs.split();
     boolean last = start.index() == settings.phases().size() - 1;
     try (CutModel cut = model.cut(phase.plan());
-        Featurizer featurizer = featurizer(cut)) {
+        FeatureSource featurizer = features(cut)) {
       RunState.requireSame("backbone", start.checkpoint(), cut.trunkHash());
       TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
@@ -238,7 +238,7 @@ final class PhaseFitting {
   private Evaluation untrained() throws IOException {
     PhaseSettings phase = settings.phases().get(0);
     try (CutModel cut = inputs.model().cut(phase.plan());
-        Featurizer featurizer = featurizer(cut)) {
+        FeatureSource featurizer = features(cut)) {
       LabeledFeatures validation = extract(featurizer, inputs.split().validation());
       return new Trainer(cut.graft(), phase(phase)).evaluate(validation, inputs.split().labels());
     }
@@ -286,28 +286,25 @@ final class PhaseFitting {
     }
   }
 
-  private Featurizer featurizer(CutModel cut) throws IOException {
-    Optional<Path> folder = settings.out().features();
-    return folder.isPresent()
-        ? Featurizer.open(cut, inputs.preparation(), folder.get())
-        : Featurizer.open(cut, inputs.preparation());
+  private FeatureSource features(CutModel cut) throws IOException {
+    return inputs.examples().open(cut, settings.out().features());
   }
 
-  private LabeledFeatures extract(Featurizer featurizer, List<LabeledImage> images)
+  private LabeledFeatures extract(FeatureSource featurizer, List<LabeledImage> images)
       throws IOException {
     LabeledFeatures features = featurizer.extract(images, this::progress);
     note(features.outcome());
     return features;
   }
 
-  private TrainingFeatures extractTraining(Featurizer featurizer, List<LabeledImage> images)
+  private TrainingFeatures extractTraining(FeatureSource featurizer, List<LabeledImage> images)
       throws IOException {
     Optional<Augmentation> augmentation = settings.data().augmentation();
-    if (augmentation.isEmpty()) {
+    if (augmentation.isEmpty() || !(featurizer instanceof Featurizer ofImages)) {
       return TrainingFeatures.of(extract(featurizer, images));
     }
     TrainingFeatures features =
-        featurizer.extract(images, augmentation.get(), settings.loop().seed(), this::progress);
+        ofImages.extract(images, augmentation.get(), settings.loop().seed(), this::progress);
     note(features.outcome());
     return features;
   }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.graft.data.DuplicateImages;
 import dev.graft.data.LabeledImage;
-import dev.graft.data.Preparation;
 import dev.graft.data.Split;
 import dev.graft.data.Task;
 import dev.graft.handoff.Versions;
@@ -37,17 +36,17 @@ final class RunFiles {
 
   private final TrainSettings settings;
   private final TrainedRun run;
-  private final Preparation preparation;
+  private final ExampleInputs examples;
 
-  private RunFiles(TrainSettings settings, TrainedRun run, Preparation preparation) {
+  private RunFiles(TrainSettings settings, TrainedRun run, ExampleInputs examples) {
     this.settings = settings;
     this.run = run;
-    this.preparation = preparation;
+    this.examples = examples;
   }
 
-  static void write(Path folder, TrainSettings settings, TrainedRun run, Preparation preparation)
+  static void write(Path folder, TrainSettings settings, TrainedRun run, ExampleInputs examples)
       throws IOException {
-    RunFiles files = new RunFiles(settings, run, preparation);
+    RunFiles files = new RunFiles(settings, run, examples);
     Files.writeString(folder.resolve("history.csv"), run.outcome().history().toCsv());
     files.predictions().write(folder.resolve("predictions.csv"));
     Map<String, Object> json = files.json();
@@ -98,7 +97,7 @@ final class RunFiles {
     json.put("epochs", run.outcome().history().epochs().size());
     json.put("settings", described());
     json.put("versions", versions());
-    json.put("preparation", preparation.describe());
+    json.put("preparation", examples.describe());
     json.put("task", run.model().task().kind().word());
     json.put("loss", run.model().loss().describe());
     json.put("labels", run.model().labels().names());
@@ -216,7 +215,11 @@ final class RunFiles {
         "notes",
         List.of(
             settings.join().batchNorm().note(),
-            "Images are prepared as follows: " + preparation.describe() + "."));
+            (examples.preparation().isPresent()
+                    ? "Images are prepared as follows: "
+                    : "Inputs are ")
+                + examples.describe()
+                + "."));
     return json;
   }
 

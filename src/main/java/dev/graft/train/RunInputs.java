@@ -1,17 +1,19 @@
 package dev.graft.train;
 
 import dev.graft.data.DuplicateImages;
+import dev.graft.data.LabeledArrays;
 import dev.graft.data.LabeledImage;
 import dev.graft.data.LabeledImages;
-import dev.graft.data.Preparation;
 import dev.graft.data.Shuffle;
 import dev.graft.data.Split;
 import dev.graft.data.Task;
+import dev.graft.model.ArrayBatch;
 import dev.graft.model.Backbone;
 import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
 import dev.graft.model.Objective;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -21,26 +23,34 @@ import java.util.stream.Collectors;
  *
  * @param split the images that train, validate and test
  * @param duplicates images that are in several parts of the split, or of several classes
- * @param preparation how their files become the backbone's input
+ * @param examples how they reach the backbone
  * @param model the backbone with the head's first values
  */
 record RunInputs(
-    Split split, List<DuplicateImages> duplicates, Preparation preparation, JoinedModel model) {
+    Split split, List<DuplicateImages> duplicates, ExampleInputs examples, JoinedModel model) {
   /**
    * Reads the images' names and the backbone, and joins the head to it.
    *
    * @throws IllegalArgumentException when the settings do not fit the backbone or the data
    */
   static RunInputs read(TrainSettings settings, RunLog log) throws IOException {
-    Split split = split(settings, log);
-    Backbone backbone = backbone(settings);
-    Preparation preparation = settings.data().preparation().of(backbone);
+    Optional<LabeledArrays> arrays = arrays(settings);
+    Split split = split(settings, arrays, log);
+    Backbone loaded = backbone(settings);
+    Backbone backbone =
+        arrays.isPresent()
+            ? sized(loaded, arrays.get())
+            : settings.data().preparation().sized(loaded);
+    ExampleInputs examples =
+        arrays.isPresent()
+            ? new ExampleInputs.Arrays(ArrayBatch.of(arrays.get(), feeds(backbone)))
+            : new ExampleInputs.Images(settings.data().preparation().of(backbone));
     Objective objective = settings.objective().of(split.task());
     Head head =
         settings.join().head().orElseGet(() -> objective.standardHead(backbone.outputRank()));
     JoinedModel model = JoinedModel.join(backbone, head, objective, settings.loop().seed());
     settings.phases().forEach(phase -> model.requireTrains(phase.plan()));
-    return new RunInputs(split, duplicates(split, log), preparation, model);
+    return new RunInputs(split, duplicates(split, log), examples, model);
   }
 
   /** The same images and backbone with the head of other settings. */
@@ -52,7 +62,7 @@ record RunInputs(
     return new RunInputs(
         split,
         duplicates,
-        preparation,
+        examples,
         JoinedModel.join(backbone, head, objective, settings.loop().seed()));
   }
 
@@ -70,12 +80,52 @@ record RunInputs(
             shuffled.subList(0, training),
             shuffled.subList(training, shuffled.size()),
             List.of());
-    return new RunInputs(inner, duplicates, preparation, model);
+    return new RunInputs(inner, duplicates, examples, model);
   }
 
-  private static Split split(TrainSettings settings, RunLog log) throws IOException {
+  private static Optional<LabeledArrays> arrays(TrainSettings settings) throws IOException {
     DataSettings data = settings.data();
-    LabeledImages images = LabeledImages.read(data.folder(), settings.objective().kind());
+    if (!LabeledArrays.isAt(data.folder())) {
+      return Optional.empty();
+    }
+    boolean forImages =
+        data.augmentation().isPresent()
+            || data.validationFolder().isPresent()
+            || !data.preparation().equals(PreparationSettings.fromHandoff());
+    if (forImages) {
+      throw new IllegalArgumentException(
+          data.folder()
+              + " holds arrays, which are taken as they are: augmentation, preparation, sizes and a"
+              + " folder to validate on are for images; leave them out, and put x_val and y_val"
+              + " beside x and y.");
+    }
+    return Optional.of(LabeledArrays.read(data.folder(), settings.objective().kind()));
+  }
+
+  private static List<ArrayBatch.Feed> feeds(Backbone backbone) {
+    return backbone.flat().inputs().stream()
+        .map(input -> new ArrayBatch.Feed(backbone.inputName(input), input))
+        .toList();
+  }
+
+  /** Sizes that the backbone leaves open are those of the arrays. */
+  private static Backbone sized(Backbone backbone, LabeledArrays arrays) {
+    Backbone sized = backbone;
+    for (ArrayBatch.Feed feed : ArrayBatch.of(arrays, feeds(backbone)).feeds()) {
+      List<Long> shape = new ArrayList<>(List.of(-1L));
+      shape.addAll(arrays.inputs().get(feed.name()).rowShape());
+      sized = sized.withInputShape(feed.input(), shape);
+    }
+    return sized;
+  }
+
+  private static Split split(TrainSettings settings, Optional<LabeledArrays> arrays, RunLog log)
+      throws IOException {
+    DataSettings data = settings.data();
+    LabeledImages images =
+        arrays.isPresent()
+            ? arrays.get().examples()
+            : LabeledImages.read(data.folder(), settings.objective().kind());
     log.skip(images.skipped());
     if (data.validationFolder().isPresent()) {
       Optional<Task.Kind> kind = Optional.of(images.task().kind());
@@ -110,7 +160,7 @@ record RunInputs(
     if (settings.join().batchNorm() == BatchNorm.TRAINING) {
       loaded = loaded.withTrainingMode();
     }
-    return settings.data().preparation().sized(loaded);
+    return loaded;
   }
 
   /** What is going to be done, in one sentence. */
@@ -122,7 +172,7 @@ record RunInputs(
             model.head().describe(),
             split.training().size(),
             split.validation().size(),
-            preparation.describe(),
+            examples.describe(),
             settings.data().augmentation().map(steps -> "; " + steps.describe()).orElse(""),
             settings.phases().stream().map(RunInputs::plan).collect(Collectors.joining(", then ")),
             settings.loop().seed());

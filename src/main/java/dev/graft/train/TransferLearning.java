@@ -89,7 +89,7 @@ public final class TransferLearning {
     log.listener().plan(inputs.plan(settings));
     PhaseFitting.Fitted fitted = new PhaseFitting(settings, inputs, folder, log).fit(from);
     TrainedRun run = RunExport.write(folder.path(), settings, inputs, fitted, log);
-    RunFiles.write(folder.path(), settings, run, inputs.preparation());
+    RunFiles.write(folder.path(), settings, run, inputs.examples());
     return run;
   }
 }

@@ -99,4 +99,15 @@ class ReportCommandTest {
     assertThat(Browser.pictures(Browser.open(other.resolve("report.html"))))
         .isGreaterThanOrEqualTo(8);
   }
+
+  @Test
+  void anEvaluationHasAReportToo() throws IOException {
+    Path report = folder.resolve("reports/evaluation.html");
+    Path data = folder.resolve("training-data");
+    Ran ran = Ran.graft("evaluate", run, data, "--report", report, "--json").done();
+    assertThat(ran.json().at("/report").asText()).isEqualTo(report.toString());
+    assertThat(Browser.open(report).getBody().asNormalizedText())
+        .contains("run on " + data, "Calibration", "Confusion");
+    Ran.graft("evaluate", run, data, "--report", report).failed(1, report, "--report");
+  }
 }

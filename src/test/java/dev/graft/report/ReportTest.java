@@ -336,7 +336,7 @@ class ReportTest {
     ClassEvaluation perfect = Samples.counted(List.of("cat", "dog"), new int[][] {{3, 0}, {0, 2}});
     Document page = parse(Report.render(withOutcome(Samples.digits(), perfect)));
     assertThat(words(section(page, "confusion"))).contains("No image was taken for another class.");
-    assertThat(words(section(page, "mistakes"))).contains("No validation image was given a wrong");
+    assertThat(words(section(page, "mistakes"))).contains("No image was given a wrong");
     assertThat(elements(page, "section"))
         .extracting(one -> one.getAttribute("id"))
         .doesNotContain("curves", "hits");

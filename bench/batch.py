@@ -1,0 +1,103 @@
+"""Measures ``graft batch`` and ``graft features`` beside Keras's ``predict`` on the same images."""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from flowers import BACKBONE, ROOT, Others, _at_least, _run, _say, _warm_up
+
+
+@dataclass
+class Way:
+    """One way to go through the images, and how fast its rounds were."""
+
+    name: str
+    images: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+
+    def add(self, images: int, seconds: float, processor: float) -> None:
+        """A round: the pass over the images, without what comes before it."""
+        self.images.append(images / seconds)
+        self.processor.append(1000 * processor / images)
+
+    def row(self, first: "Way") -> str:
+        """Medians, and how much faster than the first way."""
+        speed = statistics.median(self.images)
+        processor = statistics.median(self.processor)
+        times = speed / statistics.median(first.images)
+        less = statistics.median(first.processor) / processor
+        return f"| {self.name} | {speed:.1f} | {times:.2f} × | {processor:.1f} ms | {less:.2f} × |"
+
+
+def main() -> None:
+    """Runs the rounds, alternating, and prints the table."""
+    parser = argparse.ArgumentParser(prog="bench/batch", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="images in any sub-folders")
+    parser.add_argument("--rounds", type=_at_least(1), default=3, help="alternating (3)")
+    options = parser.parse_args()
+    folder = str(options.folder.resolve())
+    _warm_up()
+    others = Others()
+    keras, batch, features = Way("Keras `predict`"), Way("`graft batch`"), Way("`graft features`")
+    with tempfile.TemporaryDirectory() as scratch:
+        run = Path(scratch) / "run"
+        _say("training a head on testdata/digits")
+        _run(
+            [
+                str(ROOT / "graft"),
+                *("train", "testdata/digits", "--backbone", BACKBONE, "--out", str(run)),
+                *("--epochs", "1", "--features", str(Path(scratch) / "store"), "--quiet"),
+            ]
+        )
+        for number in range(1, options.rounds + 1):
+            _say(f"round {number} of {options.rounds}")
+            others.measure(partial(_keras, keras, folder))
+            for way, command, out in (
+                (batch, "batch", "labels.parquet"),
+                (features, "features", "features"),
+            ):
+                place = str(Path(scratch) / out)
+                others.measure(partial(_graft, way, command, run, folder, place))
+    print("| | images/s | | processor time an image | |\n|---|---|---|---|---|")
+    for way in (keras, batch, features):
+        print(way.row(keras))
+    print(f"\n{options.rounds} rounds, alternating, medians. {others.sentence()}")
+
+
+def _processor() -> float:
+    """Processor seconds of all processes that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _keras(way: Way, folder: str) -> float:
+    script = str(ROOT / "bench" / "keras_predict.py")
+    answer = json.loads(_run([sys.executable, script, folder, "10"]).strip().splitlines()[-1])
+    way.add(answer["images"], answer["seconds"], answer["processor"])
+    return float(answer["seconds"])
+
+
+def _graft(way: Way, command: str, run: Path, folder: str, out: str) -> float:
+    """The processor time is the whole process's, its start included."""
+    before = _processor()
+    printed = _run(
+        [
+            str(ROOT / "graft"),
+            *(command, str(run), folder, "--out", out, "--overwrite", "--json", "--quiet"),
+        ]
+    )
+    answer = json.loads(printed.strip().splitlines()[-1])
+    way.add(answer["records"], answer["seconds"], _processor() - before)
+    return float(answer["seconds"])
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    main()

@@ -1,0 +1,21 @@
+package dev.graft.features;
+
+import dev.graft.data.LabeledImage;
+import dev.graft.data.ProgressListener;
+import java.io.IOException;
+import java.util.List;
+
+/** Makes the features of examples at a model's cut. For one thread at a time; close it. */
+public interface FeatureSource extends AutoCloseable {
+  /**
+   * Makes the features of examples that are not known yet.
+   *
+   * @param listener hears how many examples are done
+   * @throws IOException when the store's disk fails or can't hold the features
+   */
+  LabeledFeatures extract(List<LabeledImage> examples, ProgressListener listener)
+      throws IOException;
+
+  @Override
+  void close() throws IOException;
+}
