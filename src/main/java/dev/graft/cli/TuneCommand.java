@@ -308,11 +308,12 @@ final class TuneCommand implements Callable<Integer> {
     public synchronized void trial(Trial trial, int done, int planned) {
       close();
       console.say(
-          "trial %d of %d, %d epochs: %s; %s"
+          "trial %d of %d, %d epoch%s: %s; %s"
               .formatted(
                   done,
                   planned,
                   trial.epochs(),
+                  trial.epochs() == 1 ? "" : "s",
                   trial.isDiverged() ? "diverged" : "accuracy " + figure(trial.accuracy()),
                   trial.candidate()));
     }
