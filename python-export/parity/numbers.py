@@ -95,7 +95,7 @@ def write_gradients(subject: Subject, seeds: list[Array], folder: Path) -> list[
         for one in tape.gradient(total, [variable(weight) for weight in weights])
     ]
     _require_lively_gradients(weights, gradients, subject.dead)
-    _save_flat(folder / "gradients.npy", gradients)
+    save_flat(folder / "gradients.npy", gradients)
     return [describe(weight) for weight in weights]
 
 
@@ -155,8 +155,8 @@ def _write_run(
     stepper: "_Stepper", inputs: list[Array], text: str, keras: Any, folder: Path, suffix: str
 ) -> dict[str, Any]:
     steps, nearness = stepper.run(inputs, optimizers.ALL[text](keras))
-    _save_flat(folder / f"run-{suffix}", [one for step in steps for one in step])
-    _save_flat(folder / f"nearness-{suffix}", nearness)
+    save_flat(folder / f"run-{suffix}", [one for step in steps for one in step])
+    save_flat(folder / f"nearness-{suffix}", nearness)
     counted = [text.startswith("sgd") | (one >= _NEAR_ZERO) for one in nearness]
     own = np.zeros(2)
     for seed in range(_TIMES_MOVED):
@@ -250,12 +250,7 @@ class _Stepper:
     def run(
         self, training_inputs: list[Array], optimizer: Any
     ) -> tuple[list[list[Array]], list[Array]]:
-        """The weights after each step, and how near to zero each gradient came.
-
-        That is the smallest of the steps' |gradient| in units of the root mean square of the
-        variable's gradients, plus a hundredth of the norm of all gradients spread over the
-        variable: what the comparison of gradients allows, times 10^4.
-        """
+        """The weights after each step, and how near to zero each gradient came in any of them."""
         order = np.random.RandomState(_SHUFFLE_SEED).permutation(len(LABELS))
         steps = []
         nearness = [np.full(weight.shape, np.inf, np.float32) for weight in self.weights]
@@ -264,14 +259,27 @@ class _Stepper:
             gradients = self.gradients_of(tf.constant(np.take(LABELS, batch)), *inputs)
             optimizer.apply_gradients(list(zip(gradients, self.weights, strict=True)))
             steps.append([weight.numpy() for weight in self.weights])
-            arrays = [one.numpy().astype(np.float64) for one in gradients]
-            every = float(np.sqrt(sum(np.sum(one**2) for one in arrays)))
-            for near, one in zip(nearness, arrays, strict=True):
-                scale = (np.linalg.norm(one) + 0.01 * every) / np.sqrt(one.size)
-                np.minimum(near, (np.abs(one) / scale).astype(np.float32), out=near)
+            for smallest, now in zip(nearness, nearness_of(gradients), strict=True):
+                np.minimum(smallest, now, out=smallest)
         for weight, value in zip(self.weights, self.first, strict=True):
             weight.assign(value)
         return steps, nearness
+
+
+def nearness_of(gradients: list[Any]) -> list[Array]:
+    """How near to zero each gradient is.
+
+    That is its magnitude in units of the root mean square of the variable's gradients, plus a
+    hundredth of the norm of all gradients spread over the variable: what the comparison of
+    gradients allows, times 10^4.
+    """
+    arrays = [np.asarray(one, np.float64) for one in gradients]
+    every = float(np.sqrt(sum(np.sum(one**2) for one in arrays)))
+    near = []
+    for one in arrays:
+        scale = (np.linalg.norm(one) + 0.01 * every) / np.sqrt(one.size)
+        near.append((np.abs(one) / scale).astype(np.float32))
+    return near
 
 
 def _moved(values: Array, random: np.random.Generator) -> Array:
@@ -322,5 +330,6 @@ def _require_lively_gradients(
         raise DegenerateError(f"These gradients are next to nothing: {', '.join(unexpected)}.")
 
 
-def _save_flat(path: Path, arrays: list[Array]) -> None:
+def save_flat(path: Path, arrays: list[Array]) -> None:
+    """Writes arrays one behind the other, in float32."""
     np.save(path, np.concatenate([one.astype(np.float32).ravel() for one in arrays]))

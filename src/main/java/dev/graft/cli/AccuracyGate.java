@@ -51,7 +51,11 @@ final class AccuracyGate {
    * @param what whose accuracy, at the start of a sentence
    */
   void check(String what, Evaluation evaluation) {
-    double accuracy = evaluation.accuracy();
+    check(what, evaluation.accuracy());
+  }
+
+  /** See the other {@code check}. */
+  void check(String what, double accuracy) {
     if (accuracy < least) {
       throw new GateNotMetException(
           "%s is %.4f, expected at least %s (--assert-accuracy).".formatted(what, accuracy, least));

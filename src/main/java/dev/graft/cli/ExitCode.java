@@ -9,7 +9,9 @@ enum ExitCode {
   /** The command line made no sense. */
   WRONG_USAGE(2),
   /** All was done, and the result is not good enough. */
-  GATE_NOT_MET(3);
+  GATE_NOT_MET(3),
+  /** Ctrl-C was pressed. */
+  INTERRUPTED(130);
 
   private final int code;
 

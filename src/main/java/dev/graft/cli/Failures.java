@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import dev.graft.train.TrainingStoppedException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -35,6 +36,9 @@ final class Failures {
   }
 
   private static ExitCode exitCode(Throwable failure) {
+    if (failure instanceof TrainingStoppedException) {
+      return ExitCode.INTERRUPTED;
+    }
     return failure instanceof GateNotMetException ? ExitCode.GATE_NOT_MET : ExitCode.FAILED;
   }
 

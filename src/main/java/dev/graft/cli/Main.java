@@ -28,12 +28,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "0:done",
       "1:failed",
       "2:wrong usage",
-      "3:done, but a gate was not met, such as --assert-accuracy"
+      "3:done, but a gate was not met, such as --assert-accuracy",
+      "130:stopped by Ctrl-C"
     },
     subcommands = {
       InspectCommand.class,
       VerifyCommand.class,
       TrainCommand.class,
+      ResumeCommand.class,
       TuneCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,

@@ -4,10 +4,9 @@ import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledArrays;
 import dev.graft.data.LabeledImages;
 import dev.graft.data.Task;
-import dev.graft.metrics.Epoch;
-import dev.graft.metrics.Evaluation;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
+import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.EarlyStopping;
 import dev.graft.train.EpochSettings;
@@ -15,19 +14,16 @@ import dev.graft.train.JoinSettings;
 import dev.graft.train.LoopSettings;
 import dev.graft.train.Optimizer;
 import dev.graft.train.PhaseSettings;
+import dev.graft.train.RepeatedTraining;
 import dev.graft.train.Schedule;
-import dev.graft.train.TrainListener;
 import dev.graft.train.TrainSettings;
-import dev.graft.train.TrainedRun;
 import dev.graft.train.TransferLearning;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -46,8 +42,6 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = "Train a head on an exported backbone with a folder of images; the whole job.")
 final class TrainCommand implements Callable<Integer> {
-  private static final int MAX_LISTED = 20;
-
   @Mixin private OutputOptions output;
   @Mixin private PreparationOptions preparation;
   @Mixin private ObjectiveOptions objective;
@@ -117,6 +111,16 @@ final class TrainCommand implements Callable<Integer> {
       return from != null ? FreezePlan.unfreezeFrom(from) : FreezePlan.unfreezeLast(last);
     }
   }
+
+  @Option(
+      names = "--batch-norm",
+      defaultValue = "inference",
+      paramLabel = "MODE",
+      description =
+          "How BatchNorm of unfrozen layers runs: inference, by its moving statistics, or training,"
+              + " by the batch's, as in Keras's fit, for a backbone exported with graft-export"
+              + " --with-training (default: ${DEFAULT-VALUE}).")
+  private BatchNorm batchNorm;
 
   @Option(
       names = "--validation",
@@ -236,10 +240,26 @@ final class TrainCommand implements Callable<Integer> {
   private Long splitSeed;
 
   @Option(
+      names = "--repeat",
+      paramLabel = "N",
+      description =
+          "Train with N seeds, from --seed on, into RUN/seed-K each, and say mean and spread.")
+  private Integer repeat;
+
+  @Option(
       names = "--features",
       paramLabel = "DIR",
       description = "Keep the features here (default: the user's cache, see GRAFT_CACHE).")
   private Path features;
+
+  @Option(
+      names = "--checkpoint-minutes",
+      defaultValue = "10",
+      paramLabel = "N",
+      description =
+          "Write a checkpoint so often, beside the one at the end of each epoch (default:"
+              + " ${DEFAULT-VALUE}).")
+  private double checkpointMinutes;
 
   @Option(names = "--overwrite", description = "Replace a run that is there already.")
   private boolean overwrite;
@@ -252,31 +272,31 @@ final class TrainCommand implements Callable<Integer> {
       gate.require(kind(settings));
     }
     console.say("Training on %s with %s; the run goes to %s.".formatted(data, backbone, out));
-    TrainedRun run;
-    try (Watching watching = new Watching(console)) {
-      run = TransferLearning.train(settings, watching);
+    if (repeat != null) {
+      return Training.repeat(
+          console, gate, listener -> RepeatedTraining.train(settings, repeat, listener));
     }
-    warn(console, run.images().rejected());
-    console.result(json(run), () -> text(run));
-    gate.check("The validation accuracy", run.outcome().after());
-    return ExitCode.DONE.code();
+    return Training.run(console, gate, listener -> TransferLearning.train(settings, listener));
   }
 
-  private TrainSettings settings() {
+  /** What the options say. */
+  TrainSettings settings() {
     try {
       JoinSettings join =
           new JoinSettings(
               backbone,
               Optional.ofNullable(backboneOutput),
               Optional.ofNullable(head).map(Head::parse),
-              unfreezing == null ? FreezePlan.allFrozen() : unfreezing.plan());
+              unfreezing == null ? FreezePlan.allFrozen() : unfreezing.plan(),
+              batchNorm);
       TrainSettings settings =
           new TrainSettings(
               join,
               dataSettings(),
               loop(),
               objective.settings(),
-              new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features)));
+              new TrainSettings.OutputSettings(
+                  out, overwrite, Optional.ofNullable(features), checkpointEvery()));
       return withPhases(settings);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
@@ -295,6 +315,14 @@ final class TrainCommand implements Callable<Integer> {
         new EpochSettings(
             optional(stepsPerEpoch), optional(validationSteps), Optional.ofNullable(order)),
         seed);
+  }
+
+  private Duration checkpointEvery() {
+    if (!(checkpointMinutes >= 0 && checkpointMinutes < 1e6)) {
+      throw new IllegalArgumentException(
+          "--checkpoint-minutes must be at least 0, got " + checkpointMinutes + ".");
+    }
+    return Duration.ofMillis(Math.round(checkpointMinutes * 60e3));
   }
 
   private static OptionalInt optional(Integer value) {
@@ -337,144 +365,6 @@ final class TrainCommand implements Callable<Integer> {
               + validation
               + " to validate on: give --validation a folder, or a share above 0 and below 1.",
           e);
-    }
-  }
-
-  private static void warn(Console console, Map<Path, String> rejected) {
-    rejected.entrySet().stream()
-        .limit(MAX_LISTED)
-        .forEach(file -> console.warn(file.getKey() + " " + file.getValue() + "."));
-    if (rejected.size() > MAX_LISTED) {
-      console.warn("… and %,d more.".formatted(rejected.size() - MAX_LISTED));
-    }
-  }
-
-  private static Map<String, Object> json(TrainedRun run) {
-    Map<String, Object> json = new LinkedHashMap<>();
-    json.put("run", run.folder());
-    json.put("model", run.folder().resolve("model"));
-    json.put("task", run.model().task().kind().word());
-    json.put("accuracyBefore", finite(run.outcome().before().accuracy()));
-    json.put("accuracy", finite(run.outcome().after().accuracy()));
-    json.put("loss", run.outcome().after().loss());
-    run.outcome().test().ifPresent(test -> json.put("testAccuracy", finite(test.accuracy())));
-    json.put("validation", run.outcome().after().toMap());
-    json.put("trainingImages", run.images().split().training().size());
-    json.put("validationImages", run.images().split().validation().size());
-    Map<String, String> rejected = new LinkedHashMap<>();
-    run.images().rejected().forEach((path, reason) -> rejected.put(path.toString(), reason));
-    json.put("rejected", rejected);
-    json.put("imagesThroughTrunk", run.images().computed());
-    json.put("exportDifference", run.proof().exportDifference());
-    json.put("frozenVariables", run.proof().frozen().size());
-    Map<String, Double> seconds = new LinkedHashMap<>();
-    run.times().forEach((part, time) -> seconds.put(part, time.toMillis() / 1e3));
-    json.put("seconds", seconds);
-    return json;
-  }
-
-  private static String text(TrainedRun run) {
-    StringBuilder text = new StringBuilder();
-    text.append(run.outcome().after().describe().stripTrailing()).append("\n\n");
-    text.append(results(run.outcome()));
-    text.append(
-        "%d frozen variables, identical before and after.%n"
-            .formatted(run.proof().frozen().size()));
-    if (!run.images().rejected().isEmpty()) {
-      text.append(
-          "%d files left out; the report lists them.%n".formatted(run.images().rejected().size()));
-    }
-    Duration total = run.times().values().stream().reduce(Duration.ZERO, Duration::plus);
-    text.append("Done in %.1f s.%n".formatted(total.toMillis() / 1e3));
-    text.append("  model:  %s%n".formatted(run.folder().resolve("model")));
-    text.append("  report: %s%n".formatted(run.folder().resolve("report.html")));
-    return text.toString();
-  }
-
-  private static String results(TrainedRun.Outcome outcome) {
-    Evaluation after = outcome.after();
-    if (Double.isNaN(after.accuracy())) {
-      return "Validation: %s.%nBefore training: %s.%n"
-              .formatted(after.summary(), outcome.before().summary())
-          + outcome.test().map(test -> "Test: %s.%n".formatted(test.summary())).orElse("");
-    }
-    return "Validation accuracy %.4f on %d images (%.4f before training).%n"
-            .formatted(after.accuracy(), after.examples(), outcome.before().accuracy())
-        + outcome
-            .test()
-            .map(
-                test ->
-                    "Test accuracy %.4f on %d images.%n"
-                        .formatted(test.accuracy(), test.examples()))
-            .orElse("");
-  }
-
-  /** Null for a figure that there is none of: JSON has no NaN. */
-  private static Double finite(double value) {
-    return Double.isFinite(value) ? value : null;
-  }
-
-  /** Shows the listener's news on the console. */
-  private static final class Watching implements TrainListener, AutoCloseable {
-    private final Console console;
-    private Progress progress = Progress.SILENT;
-    private String task = "";
-    private long done;
-
-    Watching(Console console) {
-      this.console = console;
-    }
-
-    @Override
-    public synchronized void progress(String next, long reached, long total) {
-      if (!next.equals(task) || reached < done) {
-        progress.close();
-        task = next;
-        done = 0;
-        progress = total > 0 ? console.progress(next, total, "images") : Progress.SILENT;
-      }
-      progress.step(reached - done);
-      done = reached;
-    }
-
-    @Override
-    public synchronized void epoch(Epoch epoch) {
-      endTask();
-      console.say(
-          Double.isNaN(epoch.accuracy())
-              ? "epoch %d (%s): loss %.6g, validation loss %.6g"
-                  .formatted(epoch.number(), epoch.phase(), epoch.loss(), epoch.validationLoss())
-              : "epoch %d (%s): loss %.4f, accuracy %.4f, validation loss %.4f, accuracy %.4f"
-                  .formatted(
-                      epoch.number(),
-                      epoch.phase(),
-                      epoch.loss(),
-                      epoch.accuracy(),
-                      epoch.validationLoss(),
-                      epoch.validationAccuracy()));
-    }
-
-    @Override
-    public void plan(String sentence) {
-      console.say(sentence);
-    }
-
-    @Override
-    public synchronized void note(String sentence) {
-      endTask();
-      console.say(sentence);
-    }
-
-    @Override
-    public synchronized void close() {
-      endTask();
-    }
-
-    private void endTask() {
-      progress.close();
-      progress = Progress.SILENT;
-      task = "";
-      done = 0;
     }
   }
 }

@@ -52,6 +52,11 @@ public record DataSettings(
         folder, validation, OptionalLong.of(other), validationFolder, preparation, augmentation);
   }
 
+  /** The same, prepared otherwise. */
+  public DataSettings withPreparation(PreparationSettings other) {
+    return new DataSettings(folder, validation, splitSeed, validationFolder, other, augmentation);
+  }
+
   /** The same with an augmentation. */
   public DataSettings withAugmentation(Augmentation other) {
     return new DataSettings(

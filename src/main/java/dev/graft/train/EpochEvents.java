@@ -74,6 +74,11 @@ final class EpochEvents implements TrainListener, Closeable {
   }
 
   @Override
+  public void step(TrainingStep step) {
+    next.step(step);
+  }
+
+  @Override
   public void plan(String sentence) {
     next.plan(sentence);
   }

@@ -67,6 +67,16 @@ public record PreparationSettings(
         Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
   }
 
+  /**
+   * Another arithmetic than the handoff's, resizing as it says.
+   *
+   * @param name {@code caffe}, {@code tf}, {@code torch}, {@code rescale} or {@code none}
+   */
+  public static PreparationSettings named(String name) {
+    return new PreparationSettings(
+        Optional.of(name), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
   /** The backbone with its input size fixed, where it leaves it open or a size is asked for. */
   Backbone sized(Backbone backbone) {
     Size fixed = size.orElseGet(() -> sizeOf(backbone));

@@ -53,7 +53,12 @@ final class RunCheckpoints {
     return Arrays.asList(JSON.readValue(folder.resolve("command.json").toFile(), String[].class));
   }
 
-  /** Whether there is any checkpoint, whole or not. */
+  /** Whether a run was begun here. */
+  boolean isThere() {
+    return Files.isRegularFile(folder.resolve("command.json"));
+  }
+
+  /** Whether there is no checkpoint, whole or not. */
   boolean isEmpty() throws IOException {
     return folders().isEmpty();
   }

@@ -77,9 +77,7 @@ final class RunFolder implements AutoCloseable {
     boolean begun = Files.isDirectory(unfinished);
     if (!begun) {
       if (!Files.isRegularFile(target.resolve(CHECKPOINT).resolve("command.json"))) {
-        throw new IllegalArgumentException(
-            "There is no run to go on with: neither %s nor %s/%s is there."
-                .formatted(unfinished, target, CHECKPOINT));
+        throw nothingToGoOnWith(target);
       }
       Files.createDirectories(unfinished);
     }
@@ -90,6 +88,12 @@ final class RunFolder implements AutoCloseable {
       copy(target.resolve(CHECKPOINT), unfinished.resolve(CHECKPOINT));
     }
     return new RunFolder(target, List.of(), true, begun, lockFile);
+  }
+
+  static IllegalArgumentException nothingToGoOnWith(Path target) {
+    return new IllegalArgumentException(
+        "There is no run to go on with: neither %s nor %s is there."
+            .formatted(unfinished(target), target.resolve(CHECKPOINT)));
   }
 
   /** Where the run is before it is whole. */

@@ -103,6 +103,19 @@ record RunState(
     }
   }
 
+  /** What the run does otherwise from here on, in one sentence. */
+  Optional<String> changes(TrainSettings now) {
+    List<String> phasesNow = now.phases().stream().map(PhaseSettings::describe).toList();
+    if (phasesNow.equals(phases)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "After epoch %d the run went on otherwise than it was begun: %s; so its command alone may not repeat it."
+            .formatted(
+                progress.history().epochs().size(),
+                String.join(", then ", phasesNow.subList(phase, phasesNow.size()))));
+  }
+
   private static IllegalArgumentException different(String what, String begun, String now) {
     return new IllegalArgumentException(
         "The run was begun with another %s, so it can't go on: \"%s\" then, \"%s\" now."

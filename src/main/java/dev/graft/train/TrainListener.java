@@ -11,6 +11,9 @@ public interface TrainListener extends ProgressListener {
   /** What is going to be done, before it begins; one sentence. */
   default void plan(String sentence) {}
 
+  /** A step has ended. */
+  default void step(TrainingStep step) {}
+
   /** An epoch has ended. */
   default void epoch(Epoch epoch) {}
 

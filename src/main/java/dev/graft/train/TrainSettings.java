@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -148,10 +149,46 @@ public record TrainSettings(
     return List.copyOf(phases);
   }
 
+  /** The same with a phase as the last one, and so many epochs of it. */
+  TrainSettings endingWith(int index, int epochs) {
+    boolean tuned = loop.fineTune().epochs() > 0;
+    if (index == 0 || index == 1 && tuned && epochs == 0) {
+      LoopSettings alone =
+          loop.withFineTune(0, LoopSettings.FineTune.NONE.learningRate()).withPhases();
+      JoinSettings first = tuned ? join.withPlan(FreezePlan.allFrozen()) : join;
+      int kept = index == 0 ? epochs : loop.epochs();
+      return new TrainSettings(first, data, alone.withEpochs(kept), objective, out);
+    }
+    if (index == 1 && tuned) {
+      return withLoop(loop.withFineTune(epochs, loop.fineTune().learningRate()).withPhases());
+    }
+    int last = index - (tuned ? 2 : 1);
+    List<PhaseSettings> more = new ArrayList<>(loop.phases().subList(0, last + 1));
+    more.set(last, more.get(last).withEpochs(epochs));
+    return withLoop(loop.withPhases(more.toArray(PhaseSettings[]::new)));
+  }
+
+  /** The same with another learning rate in a phase. */
+  TrainSettings withLearningRate(int index, double rate) {
+    boolean tuned = loop.fineTune().epochs() > 0;
+    if (index == 0) {
+      return withLoop(loop.withOptimizer(loop.optimizer().withLearningRate(rate)));
+    }
+    if (index == 1 && tuned) {
+      return withLoop(loop.withFineTune(loop.fineTune().epochs(), rate));
+    }
+    int place = index - (tuned ? 2 : 1);
+    List<PhaseSettings> more = new ArrayList<>(loop.phases());
+    PhaseSettings phase = more.get(place);
+    more.set(place, phase.withOptimizer(phase.optimizer().withLearningRate(rate)));
+    return withLoop(loop.withPhases(more.toArray(PhaseSettings[]::new)));
+  }
+
   /** What must be the same when an interrupted run goes on, by name. */
   Map<String, String> unchangeable() {
     Map<String, String> text = new LinkedHashMap<>();
     text.put("head", join.head().map(Head::describe).orElse("the standard one"));
+    text.put("batch norm", join.batchNorm().name().toLowerCase(Locale.ROOT));
     text.put("backbone output", join.output().orElse("the last one"));
     text.put("preparation", data.preparation().toString());
     text.put("augmentation", data.augmentation().map(Augmentation::describe).orElse("none"));
@@ -163,7 +200,7 @@ public record TrainSettings(
   }
 
   /** The words of the command that repeats the run, from any folder. */
-  List<String> words() {
+  public List<String> words() {
     return CommandText.words(this);
   }
 

@@ -104,6 +104,11 @@ public final class Trainer {
             state.tally().accuracy(),
             validated.loss(),
             validated.accuracy());
+    if (!Double.isFinite(validated.loss())) {
+      throw new IllegalStateException(
+          "Training stopped in epoch %d, at its end: the validation loss is %s; lower the learning rate (%s)."
+              .formatted(epoch.number(), validated.loss(), phase.optimizer().describe()));
+    }
     state = state.withEpoch(epoch);
     if (phase.stopping().isPresent() && EarlyStopping.isBest(state.validationLosses())) {
       best = graft.values();
@@ -241,12 +246,24 @@ public final class Trainer {
       int[] rows = batches.next();
       Tally tally = trainStep(batches.shown(), rows, rate);
       state = state.withStep(rate, batches.position(), tally);
+      watch.listener().step(stepEnded(stepsPerEpoch));
       watch.listener().progress(task, tally.examples(), total);
       if (watch.stepEnded(this)) {
         return false;
       }
     }
     return true;
+  }
+
+  private TrainingStep stepEnded(int stepsPerEpoch) {
+    return new TrainingStep(
+        phase.name(),
+        state.epoch(),
+        state.firstEpoch() + phase.epochs() - 1,
+        state.stepInEpoch(),
+        stepsPerEpoch,
+        state.tally().loss(),
+        state.tally().accuracy());
   }
 
   private void requireNumber(double loss, Examples examples, int[] rows) {

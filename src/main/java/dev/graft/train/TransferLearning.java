@@ -75,8 +75,17 @@ public final class TransferLearning {
       if (from.isPresent()) {
         log.goOn(from.get().state().log());
         events.repeat(from.get().state().progress().history());
+        from.get().state().changes(settings).ifPresent(log::note);
       }
       run = new TransferLearning(settings, folder, log).train(from);
+    } catch (IOException | RuntimeException | Error e) {
+      if (folder.isKept()) {
+        listener.note(
+            ("What was learnt is kept in %s: \"graft resume %s\" goes on from its last checkpoint, with"
+                    + " --learning-rate at another rate; --epochs 0 ends the run there.")
+                .formatted(folder.path(), settings.out().folder()));
+      }
+      throw e;
     }
     folder.finish();
     return run;

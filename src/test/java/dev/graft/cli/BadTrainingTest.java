@@ -207,7 +207,8 @@ class BadTrainingTest {
   void aMisspeltCommand() {
     Ran.graft("trian", data)
         .failed(
-            2, "There is no command trian; there are inspect, verify, train, evaluate, predict");
+            2,
+            "There is no command trian; there are inspect, verify, train, resume, tune, evaluate, predict");
   }
 
   @Test

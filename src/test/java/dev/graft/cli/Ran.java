@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** One command, run in this process, and what came of it. */
-record Ran(int exit, String out, String err) {
+public record Ran(int exit, String out, String err) {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
@@ -21,7 +21,7 @@ record Ran(int exit, String out, String err) {
     return graft(Arrays.asList(words));
   }
 
-  static Ran graft(List<?> words) {
+  public static Ran graft(List<?> words) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int exit =
@@ -33,7 +33,7 @@ record Ran(int exit, String out, String err) {
   }
 
   /** Requires success. */
-  Ran done() {
+  public Ran done() {
     assertThat(exit).as(err).isZero();
     return this;
   }

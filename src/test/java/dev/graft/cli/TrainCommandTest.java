@@ -36,7 +36,7 @@ class TrainCommandTest {
         .contains(run.resolve("model").toString(), run.resolve("report.html").toString());
     assertThat(ran.err().lines())
         .anyMatch(line -> line.startsWith("Training on " + data))
-        .anyMatch(line -> line.startsWith("epoch 5 (head): loss "));
+        .anyMatch(line -> line.startsWith("epoch 5/5 (head): loss "));
     assertThat(run).isDirectoryContaining("glob:**/run.json");
     assertThat(run.resolve("model/handoff.json")).exists();
     assertThat(run.resolve("history.csv")).exists();
@@ -252,7 +252,7 @@ class TrainCommandTest {
                 "1e-3",
                 "--json")
             .done();
-    assertThat(ran.err()).contains("epoch 1 (head)", "epoch 2 (fine-tune)");
+    assertThat(ran.err()).contains("epoch 1/1 (head)", "epoch 2/2 (fine-tune)");
     assertThat(ran.json().get("frozenVariables").asInt()).isZero();
   }
 

@@ -16,8 +16,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,9 +25,6 @@ class JavaGuideTest {
   private static final Path PAGE = Path.of("docs/java.md");
   private static final Path SOURCE = Path.of("src/test/java/dev/graft/docs/JavaGuide.java");
   private static final Path BACKBONE = Path.of("testdata/models/residual");
-  private static final Pattern BLOCK = Pattern.compile("(?s)```java\\R(.*?)```");
-  private static final Pattern REGION =
-      Pattern.compile("(?s)[ \\t]*// shown\\R(.*?)[ \\t]*// end\\b");
   private static final int IMAGES = 10;
 
   @TempDir private Path folder;
@@ -49,7 +44,7 @@ class JavaGuideTest {
 
   @Test
   void thePageShowsWhatIsCompiled() throws IOException {
-    assertThat(found(BLOCK, PAGE)).isNotEmpty().isEqualTo(found(REGION, SOURCE));
+    assertThat(Page.read(PAGE).blocks("java")).isNotEmpty().isEqualTo(Page.regions(SOURCE));
   }
 
   @Test
@@ -105,13 +100,5 @@ class JavaGuideTest {
         .filteredOn(JoinedModel.Weight::head)
         .extracting(JoinedModel.Weight::name)
         .containsExactly("answer/kernel", "answer/bias");
-  }
-
-  private static List<String> found(Pattern pattern, Path file) throws IOException {
-    return pattern.matcher(Files.readString(file)).results().map(JavaGuideTest::lines).toList();
-  }
-
-  private static String lines(MatchResult match) {
-    return match.group(1).replace("\r\n", "\n").stripTrailing().stripIndent().strip();
   }
 }
