@@ -76,6 +76,11 @@ def _export_parser() -> argparse.ArgumentParser:
         choices=["caffe", "tf", "torch", "rescale", "pil-nearest", "none"],
         help="how images were prepared for --model",
     )
+    parser.add_argument(
+        "--with-training",
+        action="store_true",
+        help="add what graft train --batch-norm training needs: batch statistics and dropout",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing output")
     return _with_common_options(parser)
 
@@ -114,7 +119,9 @@ def _export(options: argparse.Namespace) -> None:
     from graft_export import export
 
     export.require_free(options.out, options.overwrite)
-    manifest = export.export(_source(options), options.out, options.overwrite)
+    manifest = export.export(
+        _source(options), options.out, options.overwrite, options.with_training
+    )
     if options.json:
         print(json.dumps({"out": os.fspath(options.out), **dataclasses.asdict(manifest.model)}))
     else:

@@ -22,15 +22,18 @@ from graft_export.savedmodel import Interface
 from graft_export.source import Source, gives_probabilities, takes_one_image
 
 
-def export(source: Source, out: Path, overwrite: bool = False) -> Handoff:
+def export(
+    source: Source, out: Path, overwrite: bool = False, with_training: bool = False
+) -> Handoff:
     """Writes ``source`` to the folder ``out`` and returns its manifest.
 
+    ``with_training`` adds a signature that runs the model as in training, for batch statistics.
     An output that exists is refused unless ``overwrite`` is set. ``out`` appears whole or not at
     all, and only after the export was reloaded and gave the model's answers.
     """
     require_free(out, overwrite)
     with _beside(out) as folder:
-        manifest = _write(source, folder)
+        manifest = _write(source, folder, with_training)
         handoff.write(manifest, folder)
         _move(folder, out)
     return manifest
@@ -46,10 +49,10 @@ def require_free(out: Path, overwrite: bool) -> None:
         raise GraftError(f"{out} is not a SavedModel folder: --overwrite replaces nothing else.")
 
 
-def _write(source: Source, folder: Path) -> Handoff:
+def _write(source: Source, folder: Path, with_training: bool) -> Handoff:
     interface = _interface(source)
     with stage(f"Saving {source.name}"):
-        signature, layers = savedmodel.write(source.model, interface, folder)
+        signature, layers = savedmodel.write(source.model, interface, folder, with_training)
     if source.licence_text is not None:
         (folder / "LICENSE").write_text(source.licence_text, encoding="utf-8")
     with stage(f"Checking the export of {source.name}"):

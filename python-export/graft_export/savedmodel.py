@@ -11,10 +11,12 @@ import numpy.typing as npt
 import tensorflow as tf
 from tensorflow.core.protobuf import fingerprint_pb2, saved_model_pb2, trackable_object_graph_pb2
 
+from graft_export import training
 from graft_export.handoff import Endpoint, Layer, Signature, Variable
 from graft_export.layers import NamedLayer, named_layers
 
 SIGNATURE = "serving_default"
+TRAINING_SIGNATURE = "training"
 _OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
 
@@ -26,11 +28,14 @@ class Interface:
     outputs: list[str]
 
 
-def write(model: Any, interface: Interface, folder: Path) -> tuple[Signature, list[Layer]]:
+def write(
+    model: Any, interface: Interface, folder: Path, with_training: bool = False
+) -> tuple[Signature, list[Layer]]:
     """Saves ``model``, a functional or sequential one, in inference mode into ``folder``.
 
-    Each weight becomes one variable, so that the stock loaders of Python, C++ and Java fill what
-    the signature reads (keras-team/keras#19274). Returns the signature and the stored layers.
+    ``with_training`` adds the signature ``training``, see ``graft_export.training``. Each weight
+    becomes one variable, so that the stock loaders of Python, C++ and Java fill what the signature
+    reads (keras-team/keras#19274). Returns the signature and the stored layers.
     """
     layers = named_layers(model)
     variables = {
@@ -41,7 +46,12 @@ def write(model: Any, interface: Interface, folder: Path) -> tuple[Signature, li
     root = tf.Module()
     root.layers = _tree(layers, variables)
     function = _inference(model, interface, variables).get_concrete_function()
-    tf.saved_model.save(root, str(folder), signatures={SIGNATURE: function})
+    signatures = {SIGNATURE: function}
+    if with_training:
+        signatures[TRAINING_SIGNATURE] = training.function(
+            model, interface.inputs, interface.outputs, layers, variables
+        ).get_concrete_function()
+    tf.saved_model.save(root, str(folder), signatures=signatures)
     _run_without_xla(folder)
     make_repeatable(folder)
     signature = Signature(SIGNATURE, _inputs(model, interface), _outputs(function, interface))

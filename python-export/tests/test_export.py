@@ -221,3 +221,66 @@ def test_a_failure_leaves_nothing_behind(small_source: Source, tmp_path: Path) -
     with pytest.raises(GraftError, match="features of the model is not finite"):
         export(small_source, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
+
+
+def _with_dropout() -> Any:
+    inside = keras.Input((4,))
+    x = layers.BatchNormalization(name="norm")(layers.Dense(6, name="dense")(inside))
+    nested = keras.Model(inside, layers.Dropout(0.5, name="dropout")(x), name="nested")
+    vector = keras.Input((4,), name="vector")
+    return keras.Model(vector, layers.BatchNormalization(name="top")(nested(vector)), name="model")
+
+
+def _train(folder: Path, vector: Any, step: int, *on: str) -> dict[str, Any]:
+    """What the training signature answers with these layers in training mode."""
+    names = [layer.name for layer in handoff.read(folder).layers]
+    function = tf.saved_model.load(str(folder)).signatures["training"]
+    known = function.structured_input_signature[1]
+    switches = {key: key.removeprefix("training_") for key in known if key.startswith("training_")}
+    flags = {key: tf.constant(names[int(index)] in on) for key, index in switches.items()}
+    random = tf.constant([1, step], tf.int64)
+    answers = function(vector=tf.constant(vector), random=random, **flags)
+    return {key: value.numpy() for key, value in answers.items()}
+
+
+def test_each_layer_of_the_training_signature_has_its_switch(tmp_path: Path) -> None:
+    model = _with_dropout()
+    export(of_vectors(model), tmp_path / "model", with_training=True)
+    vector = vectors(model, count=16)[0]
+    key = next(iter(call(tmp_path / "model", vector)))
+    resting = model(vector, training=False).numpy()
+    assert (_train(tmp_path / "model", vector, 1)[key] == resting).all()
+
+    statistics = {weight.path: weight.numpy() for weight in model.non_trainable_weights}
+    frozen = _train(tmp_path / "model", vector, 1, "top")
+    assert (frozen["update/nested/norm/moving_mean"] == statistics["norm/moving_mean"]).all()
+    assert (frozen["update/top/moving_mean"] != statistics["top/moving_mean"]).all()
+
+
+def test_the_training_signature_is_keras_in_training(tmp_path: Path) -> None:
+    model = _with_dropout()
+    export(of_vectors(model), tmp_path / "model", with_training=True)
+    vector = vectors(model, count=16)[0]
+    layers_on = ("nested/norm", "top")
+    answers = _train(tmp_path / "model", vector, 1, *layers_on)
+    model.get_layer("nested").get_layer("dropout").rate = 0
+    expected = model(vector, training=True).numpy()
+    key = next(key for key in answers if not key.startswith("update/"))
+    assert golden.difference(expected, answers[key]).relative < 1e-6
+    for weight in model.non_trainable_weights:
+        found = [answers[key] for key in answers if key.endswith(weight.path)]
+        if found:
+            assert golden.difference(weight.numpy(), found[0]).relative < 1e-6
+    assert len([key for key in answers if key.startswith("update/")]) == 4
+
+
+def test_dropout_draws_from_seed_and_step(tmp_path: Path) -> None:
+    model = _with_dropout()
+    export(of_vectors(model), tmp_path / "model", with_training=True)
+    vector = vectors(model, count=16)[0]
+    first, again, next_step = (
+        _train(tmp_path / "model", vector, step, "nested/dropout") for step in (1, 1, 2)
+    )
+    key = next(key for key in first if not key.startswith("update/"))
+    assert (first[key] == again[key]).all()
+    assert (first[key] != next_step[key]).any()

@@ -40,7 +40,7 @@ class ImportDirectionTest {
           "org.apache.parquet",
           Set.of("batch"),
           "picocli",
-          Set.of("cli"),
+          Set.of("spark", "cli"),
           "me.tongfei",
           Set.of("cli"));
 
@@ -116,7 +116,7 @@ class ImportDirectionTest {
 
   private static List<Path> sources() throws IOException {
     List<Path> sources = new ArrayList<>();
-    for (Path root : List.of(Path.of("src/main/java"), Path.of("src/spark"))) {
+    for (Path root : List.of(Path.of("src/main/java"), Path.of("src/spark/main/java"))) {
       if (Files.isDirectory(root)) {
         try (Stream<Path> files = Files.walk(root)) {
           files

@@ -18,7 +18,8 @@ import java.util.function.Consumer;
 
 /**
  * The Python side, for tests that cross the languages: {@code python-export/.venv} with exactly the
- * packages of {@code python-export/requirements.lock} and graft-export itself, editable. Made on
+ * packages of {@code python-export/requirements.lock} and graft-export itself, editable; and {@code
+ * python-export/.venv-spark} with those of {@code spark.lock}, which are Spark as well. Made on
  * first use, and again when the lock changes. Safe for several threads and several test JVMs.
  *
  * <p>The interpreter is Python 3.11 or 3.12: the one that the environment variable {@code
@@ -26,16 +27,21 @@ import java.util.function.Consumer;
  */
 public final class PythonEnvironment {
   private static final Path EXPORT = Path.of("python-export").toAbsolutePath();
-  private static final Path FOLDER = EXPORT.resolve(".venv");
-  private static final Path LOCK_FILE = EXPORT.resolve("requirements.lock");
   private static final Path PROJECT_FILE = EXPORT.resolve("pyproject.toml");
   private static final boolean WINDOWS = System.getProperty("os.name").startsWith("Windows");
   private static final String PROBE =
       "import sys; print('%d.%d' % sys.version_info[:2], sys.executable, sep='|'); import ensurepip";
 
   private static PythonEnvironment made;
+  private static PythonEnvironment madeSpark;
 
-  private PythonEnvironment() {}
+  private final Path folder;
+  private final Path lockFile;
+
+  private PythonEnvironment(String folder, String lockFile) {
+    this.folder = EXPORT.resolve(folder);
+    this.lockFile = EXPORT.resolve(lockFile);
+  }
 
   /**
    * The environment, made before if need be, which takes a minute or more.
@@ -44,10 +50,30 @@ public final class PythonEnvironment {
    */
   public static synchronized PythonEnvironment get() {
     if (made == null) {
-      make();
-      made = new PythonEnvironment();
+      PythonEnvironment environment = new PythonEnvironment(".venv", "requirements.lock");
+      environment.make(environment::installExport);
+      made = environment;
     }
     return made;
+  }
+
+  /**
+   * The environment with PySpark, made before if need be, for which 455 MB are fetched.
+   *
+   * @throws IllegalStateException as {@link #get}
+   */
+  public static synchronized PythonEnvironment spark() {
+    if (madeSpark == null) {
+      PythonEnvironment environment = new PythonEnvironment(".venv-spark", "spark.lock");
+      environment.make(() -> {});
+      madeSpark = environment;
+    }
+    return madeSpark;
+  }
+
+  /** The environment's own Python. */
+  public Path executable() {
+    return executable("python");
   }
 
   /**
@@ -78,11 +104,11 @@ public final class PythonEnvironment {
    *
    * @return its exit code
    */
-  public int show(Path folder, String... arguments) {
-    return run(command(executable("python"), arguments), folder, System.out::println);
+  public int show(Path in, String... arguments) {
+    return run(command(executable("python"), arguments), in, System.out::println);
   }
 
-  private static String output(List<String> command) {
+  private String output(List<String> command) {
     try {
       Path errors = Files.createTempFile("python", ".err");
       try {
@@ -107,9 +133,14 @@ public final class PythonEnvironment {
     }
   }
 
-  private static void make() {
-    if (!Files.isRegularFile(LOCK_FILE)) {
-      throw new IllegalStateException("The Python side has no " + LOCK_FILE + ".");
+  /** What an environment has besides its packages. */
+  private interface Addition {
+    void install() throws IOException;
+  }
+
+  private void make(Addition addition) {
+    if (!Files.isRegularFile(lockFile)) {
+      throw new IllegalStateException("The Python side has no " + lockFile + ".");
     }
     try {
       Path lock = Files.createDirectories(Path.of("target")).resolve("python-environment.lock");
@@ -117,27 +148,27 @@ public final class PythonEnvironment {
           FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
         channel.lock(); // until the channel is closed
         installPackages();
-        installExport();
+        addition.install();
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static void installPackages() throws IOException {
-    Path stamp = FOLDER.resolve("packages.sha256");
-    if (isStamped(stamp, LOCK_FILE)) {
+  private void installPackages() throws IOException {
+    Path stamp = folder.resolve("packages.sha256");
+    if (isStamped(stamp, lockFile)) {
       return;
     }
     String python = find(candidates(System.getenv("GRAFT_PYTHON")));
-    System.out.println("Making " + FOLDER + " with " + python + "; this takes a minute or more.");
-    install(List.of(python, "-m", "venv", "--clear", FOLDER.toString()));
-    install(pip("install", "--require-hashes", "-r", LOCK_FILE.toString()));
-    Files.writeString(stamp, sha256(LOCK_FILE));
+    System.out.println("Making " + folder + " with " + python + "; this takes a minute or more.");
+    install(List.of(python, "-m", "venv", "--clear", folder.toString()));
+    install(pip("install", "--require-hashes", "-r", lockFile.toString()));
+    Files.writeString(stamp, sha256(lockFile));
   }
 
-  private static void installExport() throws IOException {
-    Path stamp = FOLDER.resolve("project.sha256");
+  private void installExport() throws IOException {
+    Path stamp = folder.resolve("project.sha256");
     if (!isStamped(stamp, PROJECT_FILE)) {
       install(pip("install", "--no-deps", "-e", EXPORT.toString()));
       Files.writeString(stamp, sha256(PROJECT_FILE));
@@ -149,7 +180,7 @@ public final class PythonEnvironment {
     return Files.isRegularFile(stamp) && Files.readString(stamp).equals(sha256(source));
   }
 
-  private static List<String> pip(String... arguments) {
+  private List<String> pip(String... arguments) {
     List<String> command = command(executable("python"), "-m", "pip");
     command.addAll(List.of("--disable-pip-version-check", "--no-input"));
     command.addAll(List.of(arguments));
@@ -211,10 +242,10 @@ public final class PythonEnvironment {
     }
   }
 
-  private static Path executable(String name) {
+  private Path executable(String name) {
     return WINDOWS
-        ? FOLDER.resolve("Scripts").resolve(name + ".exe")
-        : FOLDER.resolve("bin").resolve(name);
+        ? folder.resolve("Scripts").resolve(name + ".exe")
+        : folder.resolve("bin").resolve(name);
   }
 
   private static List<String> command(Path program, String... arguments) {

@@ -43,7 +43,7 @@ public record MaxRejected(long count, double share) {
   }
 
   /** The most bad records among so many. */
-  long among(long records) {
+  public long among(long records) {
     long most = count >= 0 ? count : Long.MAX_VALUE;
     return Double.isNaN(share) ? most : Math.min(most, (long) Math.floor(share * records));
   }

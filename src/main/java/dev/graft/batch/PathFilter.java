@@ -27,8 +27,12 @@ public record PathFilter(List<String> include, List<String> exclude) {
     return new PathFilter(List.of(), List.of());
   }
 
-  /** Whether a file is taken. */
-  boolean accepts(String path) {
+  /**
+   * Whether a file is taken.
+   *
+   * @param path below the folder, with {@code /}
+   */
+  public boolean accepts(String path) {
     boolean included =
         include.isEmpty()
             ? ImageFolder.isImageName(path)

@@ -6,6 +6,7 @@ import dev.graft.data.LabeledImages;
 import dev.graft.data.Task;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
+import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.EarlyStopping;
 import dev.graft.train.EpochSettings;
@@ -110,6 +111,16 @@ final class TrainCommand implements Callable<Integer> {
       return from != null ? FreezePlan.unfreezeFrom(from) : FreezePlan.unfreezeLast(last);
     }
   }
+
+  @Option(
+      names = "--batch-norm",
+      defaultValue = "inference",
+      paramLabel = "MODE",
+      description =
+          "How BatchNorm of unfrozen layers runs: inference, by its moving statistics, or training,"
+              + " by the batch's, as in Keras's fit, for a backbone exported with graft-export"
+              + " --with-training (default: ${DEFAULT-VALUE}).")
+  private BatchNorm batchNorm;
 
   @Option(
       names = "--validation",
@@ -276,7 +287,8 @@ final class TrainCommand implements Callable<Integer> {
               backbone,
               Optional.ofNullable(backboneOutput),
               Optional.ofNullable(head).map(Head::parse),
-              unfreezing == null ? FreezePlan.allFrozen() : unfreezing.plan());
+              unfreezing == null ? FreezePlan.allFrozen() : unfreezing.plan(),
+              batchNorm);
       TrainSettings settings =
           new TrainSettings(
               join,

@@ -2,6 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.data.Augmentation;
 import dev.graft.model.FreezePlan;
+import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.JoinSettings;
 import dev.graft.train.LoopSettings;
@@ -188,7 +189,8 @@ final class TuneCommand implements Callable<Integer> {
               backbone,
               Optional.ofNullable(backboneOutput),
               Optional.empty(),
-              FreezePlan.allFrozen());
+              FreezePlan.allFrozen(),
+              BatchNorm.INFERENCE);
       LoopSettings loop =
           LoopSettings.defaults()
               .withEpochs(epochs)

@@ -1,5 +1,6 @@
 package dev.graft.data;
 
+import java.io.Serializable;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -42,7 +43,8 @@ public record Preparation(
     double scale,
     List<Double> mean,
     List<Double> deviation,
-    boolean inGraph) {
+    boolean inGraph)
+    implements Serializable {
 
   /** The names that {@link #named} knows. */
   public static final List<String> NAMES =
@@ -423,7 +425,8 @@ public record Preparation(
    * @param height in pixels, 1 to {@value #MAX_SIDE}
    * @param width in pixels, 1 to {@value #MAX_SIDE}
    */
-  public record Resize(Method method, Aspect aspect, int height, int width) {
+  public record Resize(Method method, Aspect aspect, int height, int width)
+      implements Serializable {
     /** The largest height and width. */
     public static final int MAX_SIDE = 16_384;
 

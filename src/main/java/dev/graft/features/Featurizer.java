@@ -10,6 +10,7 @@ import dev.graft.model.CutModel;
 import dev.graft.model.CutTensor;
 import dev.graft.model.ImagePipeline;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -164,6 +165,18 @@ public final class Featurizer implements FeatureSource {
     FeatureExtraction extraction =
         new FeatureExtraction(store, cut.trunk(), source.reader(), listener);
     return StoredViews.extract(store, extraction, images, augmentation, seed);
+  }
+
+  /**
+   * Keeps features that another process computed with the same trunk, preparation, platform and
+   * versions; those of an image that the store has already are left as they are.
+   *
+   * @param imageSha256s of the bytes of the images, each 64 lower-case hexadecimal digits
+   * @param batch for each tensor of the cut the rows of the images, from the buffer's position on
+   * @throws IOException when the store's disk fails
+   */
+  public void put(List<String> imageSha256s, List<FloatBuffer> batch) throws IOException {
+    originals.store().orElseThrow().append(imageSha256s, batch);
   }
 
   /** An estimate: how many of them the store has is known when their bytes are read. */

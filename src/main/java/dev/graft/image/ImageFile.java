@@ -13,7 +13,7 @@ import java.util.List;
  */
 public record ImageFile(Path path) implements ImageSource {
   /** Larger files are rejected unread: 256 MiB. */
-  static final long MAX_SIZE = 256L << 20;
+  public static final long MAX_SIZE = 256L << 20;
 
   /** The sources of files. */
   public static Iterator<ImageFile> all(List<Path> files) {

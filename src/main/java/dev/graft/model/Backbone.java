@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,6 +35,8 @@ public final class Backbone {
   private final FlatModel flat;
   private final Optional<Handoff> handoff;
   private final Optional<String> output;
+  private final Optional<String> outputLayer;
+  private final Optional<FlatModel> training;
   private final List<BackboneLayer> layers;
   private final Map<String, String> layerOfVariable;
 
@@ -42,11 +45,15 @@ public final class Backbone {
       FlatModel flat,
       Optional<Handoff> handoff,
       Optional<String> output,
+      Optional<String> outputLayer,
+      Optional<FlatModel> training,
       List<BackboneLayer> layers) {
     this.saved = saved;
     this.flat = flat;
     this.handoff = handoff;
     this.output = output;
+    this.outputLayer = outputLayer;
+    this.training = training;
     this.layers = layers;
     this.layerOfVariable = new LinkedHashMap<>();
     layers.forEach(
@@ -73,7 +80,14 @@ public final class Backbone {
     }
     String signature = handoff.map(known -> known.signature().name()).orElse(null);
     FlatModel flat = Rewrites.forGradients(saved.flatten(signature));
-    return new Backbone(saved, flat, handoff, soleOutput(flat), layers(flat, handoff));
+    return new Backbone(
+        saved,
+        flat,
+        handoff,
+        soleOutput(flat),
+        Optional.empty(),
+        Optional.empty(),
+        layers(flat, handoff));
   }
 
   /**
@@ -95,7 +109,8 @@ public final class Backbone {
                             + "\"; its layers are "
                             + String.join(", ", layerNames())
                             + "."));
-    return new Backbone(saved, flat, handoff, Optional.of(tensor), layers);
+    return new Backbone(
+        saved, flat, handoff, Optional.of(tensor), Optional.of(layer), training, layers);
   }
 
   /**
@@ -107,7 +122,55 @@ public final class Backbone {
     FlatInput input = soleInput();
     List<Long> asked = List.of(-1L, (long) height, (long) width, channels(input));
     FlatModel sized = InputSize.set(flat, input, asked);
-    return new Backbone(saved, sized, handoff, output, layers);
+    return new Backbone(saved, sized, handoff, output, outputLayer, training, layers);
+  }
+
+  /**
+   * The same backbone, whose unfrozen layers run as in Keras's {@code fit} while they are trained:
+   * BatchNorm by the statistics of the batch, with its moving statistics updated, and dropout
+   * active. Frozen layers stay in inference mode.
+   *
+   * @throws IllegalArgumentException when the model has no signature for it
+   * @throws IOException when that signature can't be used
+   */
+  public Backbone withTrainingMode() throws IOException {
+    if (handoff.isEmpty() || !saved.signatures().contains(TrainingPath.SIGNATURE)) {
+      throw new IllegalArgumentException(
+          source()
+              + " can't train by batch statistics: it has the signatures "
+              + saved.signatures()
+              + " but not \""
+              + TrainingPath.SIGNATURE
+              + "\"; export it again with graft-export --with-training, or train with --batch-norm"
+              + " inference.");
+    }
+    FlatModel path = Rewrites.forGradients(saved.flatten(TrainingPath.SIGNATURE));
+    return new Backbone(saved, flat, handoff, output, outputLayer, Optional.of(path), layers);
+  }
+
+  /** How it runs while it is trained, if not as in inference. */
+  Optional<TrainingPath> trainingPath() {
+    return training.map(path -> TrainingPath.of(flat, path, layerNames()));
+  }
+
+  /** The tensor that a head joins in the training path, {@code node:index}. */
+  String trainingOutput() {
+    TrainingPath path = trainingPath().orElseThrow();
+    if (outputLayer.isEmpty()) {
+      return path.outputs().get(flat.outputs().get(0).key());
+    }
+    return LayerOutputs.find(path.nodes(), outputLayer.get(), layerNames()).orElseThrow();
+  }
+
+  /**
+   * Whether training changes a variable.
+   *
+   * @param unfrozen names of the layers that train
+   */
+  public boolean changes(FlatVariable variable, Set<String> unfrozen) {
+    boolean updated =
+        trainingPath().map(path -> path.updates().containsKey(variable.node())).orElse(false);
+    return (variable.trainable() || updated) && unfrozen.contains(layerOf(variable));
   }
 
   /**
@@ -118,7 +181,8 @@ public final class Backbone {
    * @throws IllegalArgumentException when the model has a fixed other size
    */
   public Backbone withInputShape(FlatInput input, List<Long> shape) {
-    return new Backbone(saved, InputSize.set(flat, input, shape), handoff, output, layers);
+    return new Backbone(
+        saved, InputSize.set(flat, input, shape), handoff, output, outputLayer, training, layers);
   }
 
   /** What people call an input: its alias in the handoff, or its key. */

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 
 /**
  * Which layers of a backbone train. What is not named stays frozen, and BatchNorm's moving
- * statistics stay as they are in every plan.
+ * statistics stay as they are in every plan, unless {@link Backbone#withTrainingMode}.
  */
 public sealed interface FreezePlan {
   /**

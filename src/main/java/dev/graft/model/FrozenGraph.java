@@ -2,6 +2,11 @@ package dev.graft.model;
 
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +25,8 @@ import org.tensorflow.proto.GraphDef;
  * answer does not depend on its neighbours.
  */
 public final class FrozenGraph implements AutoCloseable {
+  private final Arithmetic arithmetic;
+  private final boolean constant;
   private final List<String> inputs;
   private final List<String> outputs;
   private final Graph graph;
@@ -27,7 +34,13 @@ public final class FrozenGraph implements AutoCloseable {
   private volatile boolean closed;
 
   private FrozenGraph(
-      Arithmetic arithmetic, List<String> inputs, List<String> outputs, Graph graph) {
+      Arithmetic arithmetic,
+      boolean constant,
+      List<String> inputs,
+      List<String> outputs,
+      Graph graph) {
+    this.arithmetic = arithmetic;
+    this.constant = constant;
     this.inputs = List.copyOf(inputs);
     this.outputs = List.copyOf(outputs);
     this.graph = graph;
@@ -49,14 +62,68 @@ public final class FrozenGraph implements AutoCloseable {
       Map<String, HostTensor> values,
       List<String> inputs,
       List<String> outputs) {
+    GraphDef filled = ConstantVariables.fill(definition, values);
+    Map<String, HostTensor> live = ConstantVariables.live(definition, values);
+    GraphDef arranged =
+        arithmetic == Arithmetic.FUSED ? FoldedScales.fold(filled, outputs) : filled;
+    return openFilled(arithmetic, arranged, live, inputs, outputs);
+  }
+
+  /**
+   * Opens a graph that {@link #write} wrote, in whatever process.
+   *
+   * @throws IOException when it can't be read, or is none
+   */
+  public static FrozenGraph read(InputStream in) throws IOException {
+    DataInputStream data = new DataInputStream(in);
+    Arithmetic arithmetic = Arithmetic.valueOf(data.readUTF());
+    List<String> inputs = readNames(data);
+    List<String> outputs = readNames(data);
+    return openFilled(arithmetic, GraphDef.parseFrom(data), Map.of(), inputs, outputs);
+  }
+
+  private static List<String> readNames(DataInputStream data) throws IOException {
+    List<String> names = new ArrayList<>();
+    for (int left = data.readInt(); left > 0; left--) {
+      names.add(data.readUTF());
+    }
+    return names;
+  }
+
+  /**
+   * Writes the graph with its weights, for {@link #read} in another process of the same platform.
+   *
+   * @throws IllegalStateException when it holds a variable inside a loop, which is no constant
+   */
+  public void write(OutputStream out) throws IOException {
+    if (!constant) {
+      throw new IllegalStateException(
+          "The graph reads variables inside a loop or a condition, so it can't leave its process.");
+    }
+    DataOutputStream data = new DataOutputStream(out);
+    data.writeUTF(arithmetic.name());
+    for (List<String> names : List.of(inputs, outputs)) {
+      data.writeInt(names.size());
+      for (String name : names) {
+        data.writeUTF(name);
+      }
+    }
+    graph.toGraphDef().writeTo(data);
+    data.flush();
+  }
+
+  private static FrozenGraph openFilled(
+      Arithmetic arithmetic,
+      GraphDef filled,
+      Map<String, HostTensor> live,
+      List<String> inputs,
+      List<String> outputs) {
     Graph graph = new Graph();
     try {
-      GraphDef filled = ConstantVariables.fill(definition, values);
-      graph.importGraphDef(
-          arithmetic == Arithmetic.FUSED ? FoldedScales.fold(filled, outputs) : filled);
-      FrozenGraph frozen = new FrozenGraph(arithmetic, inputs, outputs, graph);
+      graph.importGraphDef(filled);
+      FrozenGraph frozen = new FrozenGraph(arithmetic, live.isEmpty(), inputs, outputs, graph);
       try {
-        VariableValues.assign(graph, frozen.session, ConstantVariables.live(definition, values));
+        VariableValues.assign(graph, frozen.session, live);
         return frozen;
       } catch (RuntimeException | Error e) {
         frozen.session.close();

@@ -57,7 +57,7 @@ public final class Graft implements AutoCloseable {
     }
     for (JoinedGraph.Update update : joined.updates()) {
       Output<?> value = graph.outputOrThrow(update.value().toString());
-      updates.add(tf.assignVariableOp(handle(update.variable().node()), value));
+      updates.add(tf.assignVariableOp(handle(update.variable()), value));
     }
     // Last: a graph waits for its sessions when it is closed, also for one that nobody can close.
     this.session = new Session(graph, false);

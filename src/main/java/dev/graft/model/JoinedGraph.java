@@ -1,10 +1,11 @@
 package dev.graft.model;
 
 import dev.graft.data.Task;
-import dev.graft.savedmodel.FlatModel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -25,6 +26,8 @@ import org.tensorflow.types.TInt64;
  * @param graph flat, equal nodes merged
  * @param head the head's variables
  * @param updates statistics and the tensors that training writes into them
+ * @param switches the layers of the backbone that can run in training mode, by the node that says
+ *     so
  * @param tensors the names that the graph is called by
  * @param task what an answer consists of
  */
@@ -32,6 +35,7 @@ record JoinedGraph(
     GraphDef graph,
     List<HeadScope.Variable> head,
     List<Update> updates,
+    Map<String, String> switches,
     Tensors tensors,
     Task task) {
 
@@ -41,8 +45,8 @@ record JoinedGraph(
   static final String WEIGHTS = "graft_weights";
   static final String STEP = "graft_step";
 
-  /** A statistic and the tensor that becomes its value. */
-  record Update(HeadScope.Variable variable, TensorName value) {}
+  /** The node of a statistic and the tensor that becomes its value. */
+  record Update(String variable, TensorName value) {}
 
   /**
    * @param logits inference, {@code [batch, units]}
@@ -62,15 +66,17 @@ record JoinedGraph(
     }
   }
 
-  static JoinedGraph of(
-      FlatModel backbone, String output, Head head, Objective objective, long seed) {
+  static JoinedGraph of(Backbone backbone, Head head, Objective objective, long seed) {
     int size = objective.task().size();
     Readout readout = objective.readout(head);
     Loss loss = objective.loss(head);
     try (Graph graph = new Graph()) {
-      graph.importGraphDef(backbone.graph());
+      Optional<TrainingPath> path = backbone.trainingPath().map(known -> known.seeded(seed));
+      graph.importGraphDef(path.map(TrainingPath::graph).orElse(backbone.flat().graph()));
       Ops tf = Ops.create(graph);
-      Output<TFloat32> features = features(graph, output);
+      Output<TFloat32> features = features(graph, backbone.output());
+      Output<TFloat32> trainingFeatures =
+          path.isEmpty() ? features : features(graph, backbone.trainingOutput());
       HeadScope.Shared shared = new HeadScope.Shared(size, readout.units(size), seed);
       Placeholder<TFloat32> labels =
           tf.withName(LABELS)
@@ -78,8 +84,7 @@ record JoinedGraph(
       Placeholder<TFloat32> weights =
           tf.withName(WEIGHTS)
               .placeholder(TFloat32.class, Placeholder.shape(Shape.of(Shape.UNKNOWN_SIZE)));
-      Placeholder<TInt64> step =
-          tf.withName(STEP).placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+      Operand<TInt64> step = step(graph, tf);
 
       Ops inference = tf.withSubScope("head");
       Operand<TFloat32> logits = head.logits(new HeadScope(inference, shared, null), features);
@@ -95,7 +100,7 @@ record JoinedGraph(
 
       Ops training = tf.withSubScope("head_training");
       Operand<TFloat32> trainingLogits =
-          head.logits(new HeadScope(training, shared, step), features);
+          head.logits(new HeadScope(training, shared, step), trainingFeatures);
       Operand<TFloat32> losses =
           loss.of(training, trainingLogits, readout.targets(training, labels)); // [batch]
       Operand<TFloat32> trainingLoss =
@@ -107,7 +112,9 @@ record JoinedGraph(
 
       List<Update> updates = new ArrayList<>();
       shared.updates.forEach(
-          update -> updates.add(new Update(update.variable(), name(update.value()))));
+          update -> updates.add(new Update(update.variable().node(), name(update.value()))));
+      path.ifPresent(
+          known -> known.updates().forEach((node, value) -> updates.add(new Update(node, value))));
       Tensors tensors =
           new Tensors(
               name(inference.withName("logits").identity(logits)),
@@ -115,16 +122,55 @@ record JoinedGraph(
               name(exampleLoss),
               name(training.withName("probabilities").identity(trained)),
               name(training.withName("loss").identity(trainingLoss)));
-      Set<String> named = new HashSet<>();
-      tensors.all().forEach(tensor -> named.add(tensor.node()));
-      updates.forEach(update -> named.add(update.value().node()));
-      return new JoinedGraph(
-          CommonNodes.merge(graph.toGraphDef(), named),
+      return merged(
+          graph.toGraphDef(),
           List.copyOf(shared.variables.values()),
           updates,
+          path.map(TrainingPath::switches).orElse(Map.of()),
           tensors,
           objective.task());
     }
+  }
+
+  private static JoinedGraph merged(
+      GraphDef graph,
+      List<HeadScope.Variable> head,
+      List<Update> updates,
+      Map<String, String> switches,
+      Tensors tensors,
+      Task task) {
+    Set<String> named = new HashSet<>();
+    tensors.all().forEach(tensor -> named.add(tensor.node()));
+    updates.forEach(update -> named.add(update.value().node()));
+    return new JoinedGraph(CommonNodes.merge(graph, named), head, updates, switches, tensors, task);
+  }
+
+  /**
+   * The graph in which the unfrozen layers of the backbone are in training mode, if they have one,
+   * and all others in inference mode, which the training path then shares.
+   *
+   * @param unfrozen names of layers
+   * @param frozen nodes of the variables that stay as they are
+   */
+  JoinedGraph training(Set<String> unfrozen, Set<String> frozen) {
+    if (switches.isEmpty()) {
+      return this;
+    }
+    TrainingPath.Switched set = TrainingPath.set(graph, switches, unfrozen);
+    List<Update> wanted = new ArrayList<>();
+    for (Update update : updates) {
+      if (!frozen.contains(update.variable())) {
+        wanted.add(new Update(update.variable(), set.of(update.value())));
+      }
+    }
+    return merged(set.graph(), head, wanted, Map.of(), tensors, task);
+  }
+
+  /** The training path of a backbone has the step already. */
+  private static Operand<TInt64> step(Graph graph, Ops tf) {
+    return graph.operation(STEP) == null
+        ? tf.withName(STEP).placeholder(TInt64.class, Placeholder.shape(Shape.scalar()))
+        : graph.operation(STEP).<TInt64>output(0);
   }
 
   private static Output<TFloat32> features(Graph graph, String output) {

@@ -73,7 +73,7 @@ public final class JoinedModel {
    */
   public static JoinedModel join(Backbone backbone, Head head, Objective objective, long seed)
       throws IOException {
-    JoinedGraph joined = JoinedGraph.of(backbone.flat(), backbone.output(), head, objective, seed);
+    JoinedGraph joined = JoinedGraph.of(backbone, head, objective, seed);
     Map<String, HostTensor> values = new LinkedHashMap<>(backbone.values());
     joined.head().forEach(variable -> values.put(variable.node(), variable.initial()));
     return new JoinedModel(backbone, head, objective, joined, values);
@@ -129,8 +129,9 @@ public final class JoinedModel {
    */
   public CutModel cut(FreezePlan plan) {
     Set<String> unfrozen = requireTrains(plan);
-    List<Graft.Variable> training = training(unfrozen);
-    Cut cut = Cut.of(joined.graph(), sources(training), shapes());
+    JoinedGraph graph = training(unfrozen);
+    List<Graft.Variable> training = training(graph, unfrozen);
+    Cut cut = Cut.of(graph.graph(), sources(graph, training), shapes(graph));
     FrozenGraph trunk =
         FrozenGraph.open(
             Arithmetic.FUSED,
@@ -139,7 +140,7 @@ public final class JoinedModel {
             inputs(cut.trunk()),
             cut.tensors().stream().map(CutTensor::tensor).toList());
     try {
-      Graft graft = Graft.open(cut, joined, training, values);
+      Graft graft = Graft.open(cut, graph, training, values);
       return new CutModel(trunk, graft, hash(cut), unfrozen);
     } catch (RuntimeException | Error e) {
       trunk.close();
@@ -156,10 +157,11 @@ public final class JoinedModel {
   public Set<String> requireTrains(FreezePlan plan) {
     Set<String> unfrozen = plan.unfrozen(backbone.layerNames());
     requireTrainable(unfrozen);
+    JoinedGraph graph = training(unfrozen);
     Preflight.require(
-        joined.graph(),
-        joined.tensors().trainingLoss().node(),
-        trained(training(unfrozen)),
+        graph.graph(),
+        graph.tensors().trainingLoss().node(),
+        trained(training(graph, unfrozen)),
         backbone.layerNames());
     return unfrozen;
   }
@@ -259,12 +261,25 @@ public final class JoinedModel {
     }
   }
 
-  private List<Graft.Variable> training(Set<String> unfrozen) {
+  private JoinedGraph training(Set<String> unfrozen) {
+    Set<String> frozen =
+        backbone.flat().variables().stream()
+            .filter(variable -> !unfrozen.contains(backbone.layerOf(variable)))
+            .map(FlatVariable::node)
+            .collect(Collectors.toSet());
+    return joined.training(unfrozen, frozen);
+  }
+
+  private List<Graft.Variable> training(JoinedGraph graph, Set<String> unfrozen) {
+    Set<String> updated =
+        graph.updates().stream().map(JoinedGraph.Update::variable).collect(Collectors.toSet());
     List<Graft.Variable> training = new ArrayList<>();
     for (FlatVariable variable : backbone.flat().variables()) {
-      if (variable.trainable() && unfrozen.contains(backbone.layerOf(variable))) {
+      boolean trains = variable.trainable() && unfrozen.contains(backbone.layerOf(variable));
+      if (trains || updated.contains(variable.node())) {
         requireFloat32(variable);
-        training.add(new Graft.Variable(variable.node(), variable.name(), variable.shape(), true));
+        training.add(
+            new Graft.Variable(variable.node(), variable.name(), variable.shape(), trains));
       }
     }
     for (HeadScope.Variable variable : joined.head()) {
@@ -298,18 +313,18 @@ public final class JoinedModel {
     return names;
   }
 
-  private Cut.Sources sources(List<Graft.Variable> training) {
+  private Cut.Sources sources(JoinedGraph graph, List<Graft.Variable> training) {
     List<String> fed = List.of(JoinedGraph.LABELS, JoinedGraph.WEIGHTS, JoinedGraph.STEP);
     List<String> changing = new ArrayList<>(fed);
     training.forEach(variable -> changing.add(variable.node()));
     List<String> targets = new ArrayList<>(fed);
-    joined.tensors().all().forEach(tensor -> targets.add(tensor.node()));
-    joined.updates().forEach(update -> targets.add(update.value().node()));
+    graph.tensors().all().forEach(tensor -> targets.add(tensor.node()));
+    graph.updates().forEach(update -> targets.add(update.value().node()));
     return new Cut.Sources(backboneInputs(), changing, targets);
   }
 
-  private TensorShapes shapes() {
-    return TensorShapes.of(joined.graph(), backboneInputs());
+  private TensorShapes shapes(JoinedGraph graph) {
+    return TensorShapes.of(graph.graph(), backboneInputs());
   }
 
   private List<String> backboneInputs() {

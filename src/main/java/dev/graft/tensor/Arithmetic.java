@@ -15,12 +15,21 @@ public enum Arithmetic {
   /** Op by op as it was built: for pixels, golden samples, final figures and exports. */
   AS_BUILT;
 
+  /**
+   * System property with the number of threads that share the arithmetic of an op, for a process
+   * that may not have every processor; read when a process first runs a graph. Without it all are
+   * used. It does not change a bit of what is computed.
+   */
+  public static final String THREADS = "graft.threads";
+
   /** The configuration of a session that runs so. */
   public ConfigProto config() {
+    int threads = Integer.getInteger(THREADS, 0); // 0 leaves it to TensorFlow
+    ConfigProto.Builder config = ConfigProto.newBuilder().setIntraOpParallelismThreads(threads);
     if (this == FUSED) {
-      return ConfigProto.getDefaultInstance();
+      return config.build();
     }
-    return ConfigProto.newBuilder()
+    return config
         .setGraphOptions(
             GraphOptions.newBuilder()
                 .setOptimizerOptions(

@@ -59,6 +59,9 @@ final class CommandText {
     } else if (plan instanceof FreezePlan.Last last) {
       option("--unfreeze-last", last.count());
     }
+    if (join.batchNorm() != BatchNorm.INFERENCE) {
+      option("--batch-norm", "training");
+    }
   }
 
   private void data(DataSettings data) {

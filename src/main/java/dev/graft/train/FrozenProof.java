@@ -34,8 +34,7 @@ final class FrozenProof {
     Map<String, HostTensor> read = handedOver.isEmpty() ? backbone.values() : Map.of();
     List<FrozenVariable> frozen = new ArrayList<>();
     for (FlatVariable variable : backbone.flat().variables()) {
-      boolean trains = variable.trainable() && unfrozen.contains(backbone.layerOf(variable));
-      if (!trains && checkpoint.keys().containsKey(variable.name())) {
+      if (!backbone.changes(variable, unfrozen) && checkpoint.keys().containsKey(variable.name())) {
         String before =
             handedOver.isEmpty()
                 ? read.get(variable.node()).sha256()

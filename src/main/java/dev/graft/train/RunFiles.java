@@ -214,8 +214,7 @@ final class RunFiles {
     json.put(
         "notes",
         List.of(
-            "BatchNorm in the backbone runs in inference mode: its moving statistics stay as they"
-                + " are.",
+            settings.join().batchNorm().note(),
             (examples.preparation().isPresent()
                     ? "Images are prepared as follows: "
                     : "Inputs are ")

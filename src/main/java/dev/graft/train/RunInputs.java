@@ -157,6 +157,9 @@ record RunInputs(
     if (settings.join().output().isPresent()) {
       loaded = loaded.withOutput(settings.join().output().get());
     }
+    if (settings.join().batchNorm() == BatchNorm.TRAINING) {
+      loaded = loaded.withTrainingMode();
+    }
     return loaded;
   }
 

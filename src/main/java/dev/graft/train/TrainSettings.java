@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -187,6 +188,7 @@ public record TrainSettings(
   Map<String, String> unchangeable() {
     Map<String, String> text = new LinkedHashMap<>();
     text.put("head", join.head().map(Head::describe).orElse("the standard one"));
+    text.put("batch norm", join.batchNorm().name().toLowerCase(Locale.ROOT));
     text.put("backbone output", join.output().orElse("the last one"));
     text.put("preparation", data.preparation().toString());
     text.put("augmentation", data.augmentation().map(Augmentation::describe).orElse("none"));

@@ -208,7 +208,9 @@ class ResumeTest {
 
   private TrainSettings onPool(String name, Path backbone, Optional<String> output) {
     return TrainSettings.of(data, backbone, folder.resolve(name))
-        .withJoin(new JoinSettings(backbone, output, Optional.empty(), FreezePlan.allFrozen()))
+        .withJoin(
+            new JoinSettings(
+                backbone, output, Optional.empty(), FreezePlan.allFrozen(), BatchNorm.INFERENCE))
         .withLoop(
             new LoopSettings(2, 5, Optimizer.parse("sgd(0.1)"), LoopSettings.FineTune.NONE, 1))
         .withOut(output(folder.resolve(name), Duration.ofHours(1)));

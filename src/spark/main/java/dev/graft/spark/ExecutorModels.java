@@ -1,0 +1,139 @@
+package dev.graft.spark;
+
+import dev.graft.predict.Features;
+import dev.graft.predict.Predictor;
+import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.tensor.Arithmetic;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.spark.SparkEnv;
+
+/**
+ * The models of this executor's process: each is loaded once, by the first task that needs it, and
+ * shared by all tasks. A model that no task uses stays loaded for the next task, until another
+ * model is loaded or the application ends. Safe for many threads.
+ */
+final class ExecutorModels {
+  private static final Map<Key, Loaded> LOADED = new HashMap<>();
+  private static boolean ending;
+
+  static {
+    Runtime.getRuntime().addShutdownHook(new Thread(ExecutorModels::end, "graft-models"));
+  }
+
+  private ExecutorModels() {}
+
+  /** A model and the features that it gives beside its answers, as {@link Wanted} has them. */
+  private record Key(String hash, String shared, String features) {}
+
+  /** A model and the number of leases. */
+  private static final class Loaded {
+    private final Predictor predictor;
+    private int leases;
+
+    private Loaded(Predictor predictor) {
+      this.predictor = predictor;
+    }
+  }
+
+  /** The right to use a model until it is closed; a second close does nothing. */
+  static final class Lease implements AutoCloseable {
+    private final Loaded loaded;
+    private boolean returned;
+
+    private Lease(Loaded loaded) {
+      this.loaded = loaded;
+    }
+
+    Predictor predictor() {
+      return loaded.predictor;
+    }
+
+    @Override
+    public void close() {
+      synchronized (LOADED) {
+        if (!returned) {
+          returned = true;
+          loaded.leases--;
+          if (ending) {
+            closeIdle();
+          }
+        }
+      }
+    }
+  }
+
+  /**
+   * Gives out a model, and loads it where this is the first task to need it.
+   *
+   * @throws ModelFormatException when this executor's copy is damaged or another model
+   */
+  static Lease lease(ClusterModel model, String features) throws IOException {
+    synchronized (LOADED) {
+      if (ending) {
+        throw new IllegalStateException("This executor is ending.");
+      }
+      Key key = new Key(model.hash(), model.shared(), features);
+      Loaded loaded = LOADED.get(key);
+      if (loaded == null) {
+        closeIdle();
+        loaded = new Loaded(load(model, features));
+        LOADED.put(key, loaded);
+      }
+      loaded.leases++;
+      return new Lease(loaded);
+    }
+  }
+
+  private static Predictor load(ClusterModel model, String features) throws IOException {
+    NativeSettings.apply(SparkEnv.get().conf());
+    return model.read(folder -> load(model, features, folder));
+  }
+
+  private static Predictor load(ClusterModel model, String features, Path folder)
+      throws IOException {
+    Predictor predictor = Predictor.load(folder, Arithmetic.FUSED, features(features));
+    if (!predictor.hash().equals(model.hash())) {
+      predictor.close();
+      throw new ModelFormatException(
+          folder,
+          "The model in %s on this executor has the hash %s, expected %s, the driver's: give every node the same model."
+              .formatted(folder, predictor.hash(), model.hash()));
+    }
+    System.err.println("graft: Loaded the model " + model.hash());
+    return predictor;
+  }
+
+  private static Features features(String wanted) {
+    if (wanted == null) {
+      return Features.NONE;
+    }
+    return wanted.isEmpty() ? Features.OF_BACKBONE : Features.of(wanted);
+  }
+
+  /** Closes what no task uses. */
+  static void closeIdle() {
+    synchronized (LOADED) {
+      LOADED
+          .values()
+          .removeIf(
+              loaded -> {
+                if (loaded.leases == 0) {
+                  loaded.predictor.close();
+                  System.err.println("graft: Closed the model " + loaded.predictor.hash());
+                }
+                return loaded.leases == 0;
+              });
+    }
+  }
+
+  /** What is in use is closed with its last lease, if the process lives that long. */
+  private static void end() {
+    synchronized (LOADED) {
+      ending = true;
+      closeIdle();
+    }
+  }
+}
