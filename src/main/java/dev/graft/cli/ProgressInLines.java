@@ -67,9 +67,17 @@ final class ProgressInLines implements Progress {
       line.append(" of %,d".formatted(total));
     }
     line.append(" ").append(unit).append(", %.0f s".formatted(seconds));
+    if (done > 0 && seconds > 0) {
+      line.append(", %s a second".formatted(rate(done / seconds)));
+    }
     if (total > done && done > 0) {
       line.append(", about %.0f s left".formatted(seconds * (total - done) / done));
     }
     return note.isEmpty() ? line.toString() : line.append(", ").append(note).toString();
+  }
+
+  /** Whole numbers where a digit behind the point would say nothing. */
+  private static String rate(double aSecond) {
+    return aSecond < 10 ? "%.1f".formatted(aSecond) : "%,.0f".formatted(aSecond);
   }
 }

@@ -89,7 +89,7 @@ class BadTrainingTest {
       value = {
         "dense(softmax) | needs an input of [batch, features] but got [-1, 4, 4, 8]: put gap",
         "gap, gap, dense(softmax) | needs an input of [batch, height, width, channels] but got",
-        "gap, dense(3, softmax) | answers 3 values but the data has 2 classes, which need 2: write",
+        "gap, dense(3, softmax) | answers 3 values but the data needs 2: write",
       })
   void aHeadThatDoesNotFit(String head, String complaint) throws IOException {
     train(data, "--head", head).failed(1, complaint);

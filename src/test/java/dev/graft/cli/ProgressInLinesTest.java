@@ -21,9 +21,9 @@ class ProgressInLinesTest {
     }
     assertThat(lines)
         .containsExactly(
-            "features: 1,000 of 4,000 images, 10 s, about 30 s left",
-            "features: 2,000 of 4,000 images, 20 s, about 20 s left",
-            "features: 2,500 of 4,000 images, 25 s, about 15 s left");
+            "features: 1,000 of 4,000 images, 10 s, 100 a second, about 30 s left",
+            "features: 2,000 of 4,000 images, 20 s, 100 a second, about 20 s left",
+            "features: 2,500 of 4,000 images, 25 s, 100 a second, about 15 s left");
   }
 
   @Test
@@ -33,7 +33,7 @@ class ProgressInLinesTest {
       progress.note("loss 0.31");
       now = Duration.ofSeconds(3).toNanos();
     }
-    assertThat(lines).containsExactly("features: 2 of 2 images, 3 s, loss 0.31");
+    assertThat(lines).containsExactly("features: 2 of 2 images, 3 s, 0.7 a second, loss 0.31");
   }
 
   @Test
@@ -42,7 +42,7 @@ class ProgressInLinesTest {
       progress.step(7);
       now = Duration.ofSeconds(2).toNanos();
     }
-    assertThat(lines).containsExactly("features: 7 images, 2 s");
+    assertThat(lines).containsExactly("features: 7 images, 2 s, 3.5 a second");
   }
 
   @Test
