@@ -33,7 +33,7 @@ _MOVED = 2.0**-20
 _TIMES_MOVED = 4
 _STEADY = 5e-4
 _STEADY_OF_WEIGHTS = 5e-6
-_DRAWS = 12
+_DRAWS = 4
 
 # As dev.graft.parity.Tolerances.NEAR_ZERO says it.
 _NEAR_ZERO = 1e-4
@@ -110,7 +110,8 @@ def write_training(
     A unit that is within rounding of the kink of its activation has no gradient that two
     implementations must agree on: Keras disagrees with itself when the inputs move by a few units
     in the last place. How far is ``own`` of each run. Where that is far with the first optimizer,
-    the draw of inputs is written as ``unsteady``, and the next one is trained on.
+    the draw of inputs is written as ``unsteady``, and the next one is trained on. The last draw is
+    trained on in any case: its runs say of themselves how far Keras is from itself.
     """
     block = subject.block or last_block(subject.layers)
     names = [weight for layer in block for weight in layer.trainable_weights]
@@ -130,25 +131,23 @@ def write_training(
     }
     stepper = _Stepper(_gradients(subject, head, weights), weights, first)
     unsteady: list[dict[str, Any]] = []
+    drawn: dict[str, Any] = {}
     for draw in range(_DRAWS):
         inputs = subject.training_inputs(3 + draw)
         files = [f"training-{draw}-{index}.npy" for index in range(len(inputs))]
         for file, values in zip(files, inputs, strict=True):
             np.save(folder / file, values)
-        drawn: dict[str, Any] = {"inputs": files, "labels": LABELS, "runs": []}
+        drawn = {"inputs": files, "labels": LABELS, "runs": []}
         for number, text in enumerate(texts):
             run = _write_run(stepper, inputs, text, keras, folder, f"{draw}-{number}.npy")
             drawn["runs"].append(run)
             unsteady_run = run["own"] > _STEADY or run["ownOfWeights"] > _STEADY_OF_WEIGHTS
-            if unsteady_run and number == 0:
+            if unsteady_run and number == 0 and draw < _DRAWS - 1:
+                unsteady.append(drawn)
                 break
         else:
-            return {**described, **drawn, "unsteady": unsteady}
-        unsteady.append(drawn)
-    raise DegenerateError(
-        f"Keras's steps are not within {_STEADY:g} of Keras's steps from inputs moved by "
-        f"{_MOVED:g} in any of {_DRAWS} draws."
-    )
+            break
+    return {**described, **drawn, "unsteady": unsteady}
 
 
 def _write_run(
