@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * of a run that was never killed.
  */
 class KilledRunIT {
+  private static final List<String> DEFAULT_INTERRUPT = List.of("env", "--default-signal=INT");
   private static final Path RESIDUAL = Path.of("testdata", "models", "residual");
 
   @TempDir private static Path folder;
@@ -156,15 +157,32 @@ class KilledRunIT {
         run.toString());
   }
 
+  /**
+   * Whether this process was started with Ctrl-C switched off, as a shell does in the background:
+   * its children inherit that, and a Java machine respects it.
+   */
+  private static boolean isInterruptIgnored() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return false;
+    }
+    String ignored =
+        Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .findFirst()
+            .orElseThrow();
+    return (Long.parseUnsignedLong(ignored.substring(7).trim(), 16) & 0b10) != 0;
+  }
+
   private static Process start(List<String> words) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+    List<String> command = new ArrayList<>(isInterruptIgnored() ? DEFAULT_INTERRUPT : List.of());
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Main.class.getName()));
     command.addAll(words);
     return new ProcessBuilder(command).redirectOutput(new File("target", "killed-run.out")).start();
   }
