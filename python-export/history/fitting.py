@@ -17,6 +17,9 @@ from parity.numbers import Array, save_flat
 STEPS = (0, 10, 50, 100)
 """The steps of fine-tuning before which weights and slots are written down."""
 
+_MOVED = 1e-7
+_TIMES_MOVED = 3
+
 # Slots of each optimizer: Graft's name and Keras's attribute.
 _SLOTS = {
     "SGD": {"momentum": "momentums"},
@@ -142,7 +145,9 @@ class StepWriter(keras.callbacks.Callback):  # type: ignore[misc]
 
     The steps are the first ones of an epoch: what Keras logs is the mean over an epoch so far.
     ``batch_of`` gives the examples of a step, of which the gradient is written down too, as
-    ``nearness`` to zero.
+    ``nearness`` to zero. ``own`` is how far Keras is from itself in that very step: each weight's
+    largest difference when the step is made again, op by op, on images of which each number is
+    times 1 + 1e-7 × a normal random one, in several draws.
     """
 
     def __init__(self, folder: Path, batch_of: Callable[[int], Examples]) -> None:
@@ -151,6 +156,7 @@ class StepWriter(keras.callbacks.Callback):  # type: ignore[misc]
         self._folder = folder
         self._batch_of = batch_of
         self._step = 0
+        self._moved: list[list[Array]] = []
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Writes what a step starts from."""
@@ -161,13 +167,19 @@ class StepWriter(keras.callbacks.Callback):  # type: ignore[misc]
             slots = [getattr(self.model.optimizer, attribute) for attribute in names.values()]
             parts = [self.model.trainable_weights, *slots]
             save_flat(self._file("before"), [one.numpy() for part in parts for one in part])
-            save_flat(self._file("nearness"), numbers.nearness_of(self._gradients()))
+            examples = self._batch_of(self._step)
+            save_flat(self._file("nearness"), numbers.nearness_of(self._gradients(examples)))
+            self._moved = [
+                self._stepped(examples.perturbed(seed, _MOVED)) for seed in range(_TIMES_MOVED)
+            ]
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
         """Writes what a step ends with."""
         if self._step in STEPS:
             weights = [one.numpy() for one in self.model.trainable_weights]
             save_flat(self._file("after"), weights)
+            save_flat(self._file("own"), _largest_apart(weights, self._moved))
+            self._moved = []
             self.described.append(
                 {
                     "step": self._step,
@@ -176,12 +188,26 @@ class StepWriter(keras.callbacks.Callback):  # type: ignore[misc]
                     "before": self._file("before").name,
                     "after": self._file("after").name,
                     "nearness": self._file("nearness").name,
+                    "own": self._file("own").name,
                 }
             )
         self._step += 1
 
-    def _gradients(self) -> list[Array]:
-        batch = self._batch_of(self._step)
+    def _stepped(self, batch: Examples) -> list[Array]:
+        """The weights after a step on these examples, which is then undone."""
+        gradients = self._gradients(batch)
+        trained = self.model.trainable_weights
+        touched = [*trained, *self.model.optimizer.variables]
+        first = [one.numpy() for one in touched]
+        self.model.optimizer.apply_gradients(
+            [(tf.constant(one), weight) for one, weight in zip(gradients, trained, strict=True)]
+        )
+        after = [one.numpy() for one in trained]
+        for one, value in zip(touched, first, strict=True):
+            one.assign(value)
+        return after
+
+    def _gradients(self, batch: Examples) -> list[Array]:
         with tf.GradientTape() as tape:
             answers = self.model(batch.images, training=True)
             loss = self.model.compute_loss(y=tf.constant(batch.answers), y_pred=answers)
@@ -190,6 +216,14 @@ class StepWriter(keras.callbacks.Callback):  # type: ignore[misc]
 
     def _file(self, when: str) -> Path:
         return self._folder / f"step-{self._step}-{when}.npy"
+
+
+def _largest_apart(weights: list[Array], others: list[list[Array]]) -> list[Array]:
+    """Each weight's largest distance from the same one in the others."""
+    return [
+        np.max([np.abs(other[index] - one) for other in others], axis=0)
+        for index, one in enumerate(weights)
+    ]
 
 
 def run(

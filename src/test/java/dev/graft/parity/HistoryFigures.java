@@ -4,6 +4,7 @@ import dev.graft.metrics.Epoch;
 import dev.graft.parity.HistoryRecipe.EpochFigures;
 import dev.graft.parity.HistoryRecipe.PhaseRecord;
 import dev.graft.parity.HistoryRecipe.State;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.train.Optimizer;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -117,9 +118,16 @@ record HistoryFigures(HistoryRecipe.Manifest recipe, List<OfPhase> phases, long 
    * allowed: the larger of 1e-5 of the weight and a hundredth of the learning rate.
    *
    * @param step of the phase, from 0
+   * @param trunk whether the features come of Graft's trunk, which is fused, or of the trunk as
+   *     built
    * @param loss difference from Keras's loss
    * @param worst the worst weight, those left out that are near zero
    * @param variable its variable
+   * @param keras how far Keras is from itself at that weight, in the same parts, in the same step
+   *     on inputs that rounding has moved
+   * @param beyond number of weights beyond what is allowed, those left out that are near zero
+   * @param kerasToo how many of these are weights at which Keras is beyond it from itself
+   * @param kerasWorst how far Keras is from itself at any weight that is not near zero
    * @param nearZero weights beyond what is allowed whose gradient is near zero, see {@link
    *     Tolerances#NEAR_ZERO}; none for a rule that does not divide a gradient by its own size
    * @param worstNearZero the worst of those
@@ -128,9 +136,14 @@ record HistoryFigures(HistoryRecipe.Manifest recipe, List<OfPhase> phases, long 
    */
   record Step(
       int step,
+      Arithmetic trunk,
       double loss,
       double worst,
       String variable,
+      double keras,
+      long beyond,
+      long kerasToo,
+      double kerasWorst,
       long nearZero,
       double worstNearZero,
       long weights,
@@ -138,15 +151,21 @@ record HistoryFigures(HistoryRecipe.Manifest recipe, List<OfPhase> phases, long 
     static Step of(
         PhaseRecord phase,
         State state,
+        Arithmetic trunk,
         double loss,
         List<float[]> before,
         List<float[]> expected,
         List<float[]> nearness,
+        List<float[]> own,
         List<float[]> actual) {
       double rate = Optimizer.parse(phase.optimizer()).learningRate();
       boolean leavesOut = !phase.optimizer().startsWith("sgd");
       double worst = 0;
       String variable = "";
+      double keras = 0;
+      long beyond = 0;
+      long kerasToo = 0;
+      double kerasWorst = 0;
       long nearZero = 0;
       double worstNearZero = 0;
       long weights = 0;
@@ -157,13 +176,25 @@ record HistoryFigures(HistoryRecipe.Manifest recipe, List<OfPhase> phases, long 
         weights += python.length;
         for (int j = 0; j < python.length; j++) {
           double difference = Math.abs((double) actual.get(i)[j] - python[j]);
-          double parts = difference / Math.max(1e-5 * Math.abs(python[j]), rate / 100);
-          if (leavesOut && parts > 1 && nearness.get(i)[j] < Tolerances.NEAR_ZERO) {
-            nearZero++;
-            worstNearZero = Math.max(worstNearZero, parts);
-          } else if (!(parts <= worst)) {
-            worst = Double.isNaN(parts) ? Double.POSITIVE_INFINITY : parts;
-            variable = phase.trained().get(i).name();
+          double allowed = Math.max(1e-5 * Math.abs(python[j]), rate / 100);
+          double parts = difference / allowed;
+          double ownParts = own.get(i)[j] / allowed;
+          if (leavesOut && nearness.get(i)[j] < Tolerances.NEAR_ZERO) {
+            if (!(parts <= 1)) {
+              nearZero++;
+              worstNearZero = Math.max(worstNearZero, parts);
+            }
+          } else {
+            kerasWorst = Math.max(kerasWorst, ownParts);
+            if (!(parts <= 1)) {
+              beyond++;
+              kerasToo += ownParts > 1 ? 1 : 0;
+            }
+            if (!(parts <= worst)) {
+              worst = Double.isNaN(parts) ? Double.POSITIVE_INFINITY : parts;
+              variable = phase.trained().get(i).name();
+              keras = ownParts;
+            }
           }
           apart += difference * difference;
           change += Math.pow((double) python[j] - before.get(i)[j], 2);
@@ -171,13 +202,30 @@ record HistoryFigures(HistoryRecipe.Manifest recipe, List<OfPhase> phases, long 
       }
       return new Step(
           state.step(),
+          trunk,
           Math.abs(loss - state.loss()),
           worst,
           variable,
+          keras,
+          beyond,
+          kerasToo,
+          kerasWorst,
           nearZero,
           worstNearZero,
           weights,
           Math.sqrt(apart / change));
+    }
+
+    /**
+     * Whether weights are beyond what is allowed, and Keras is so from itself at each of them: no
+     * two programs can agree there. The trunk as built, which computes as Keras does, has no such
+     * excuse.
+     */
+    boolean illConditioned() {
+      return trunk == Arithmetic.FUSED
+          && beyond > 0
+          && Double.isFinite(worst)
+          && kerasToo == beyond;
     }
   }
 }

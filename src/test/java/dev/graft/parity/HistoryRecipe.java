@@ -87,9 +87,17 @@ record HistoryRecipe(Path root, Manifest manifest) {
    * @param after file of the weights
    * @param nearness file of how near to zero each weight's gradient is, see {@link
    *     Tolerances#NEAR_ZERO}
+   * @param own file of how far each weight is from the same step of Keras on inputs that rounding
+   *     has moved
    */
   record State(
-      int step, double loss, List<String> slots, String before, String after, String nearness) {}
+      int step,
+      double loss,
+      List<String> slots,
+      String before,
+      String after,
+      String nearness,
+      String own) {}
 
   static HistoryRecipe read(Path root, String name) throws IOException {
     Path file = root.resolve(name).resolve("recipe.json");

@@ -6,16 +6,21 @@ import dev.graft.data.Target;
 import dev.graft.features.Examples;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
+import dev.graft.image.BadImageException;
+import dev.graft.image.ImageReader;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.History;
 import dev.graft.model.Backbone;
 import dev.graft.model.CutModel;
+import dev.graft.model.CutTensor;
 import dev.graft.model.FreezePlan;
+import dev.graft.model.FrozenGraph;
 import dev.graft.model.Graft;
 import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
 import dev.graft.parity.HistoryRecipe.PhaseRecord;
 import dev.graft.parity.HistoryRecipe.State;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import dev.graft.train.Batching;
 import dev.graft.train.ExampleOrder;
@@ -26,6 +31,7 @@ import dev.graft.train.Trainer;
 import dev.graft.train.TrainerStates;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,7 +125,8 @@ final class HistoryRun {
 
   /** Single steps from Keras's own weights and slots. */
   private List<HistoryFigures.Step> steps(
-      PhaseRecord phase, FreezePlan plan, Examples training, int epochsBefore) throws IOException {
+      PhaseRecord phase, FreezePlan plan, LabeledFeatures training, int epochsBefore)
+      throws IOException {
     if (phase.states().isEmpty()) {
       return List.of();
     }
@@ -130,27 +137,59 @@ final class HistoryRun {
       Trainer trainer = new Trainer(cut.graft(), single);
       for (State state : phase.states()) {
         List<List<float[]>> before = recipe.sets(phase, state.before(), 1 + state.slots().size());
-        cut.graft().assign(weights(phase, variables, before.get(0)));
         int[] rows = rows(phase, state, training.size(), epochsBefore);
-        double loss =
-            TrainerStates.step(
-                trainer,
-                slots(phase, variables, state, before),
-                state.step(),
-                new Chosen(training, rows));
-        Map<String, HostTensor> values = cut.graft().values();
-        steps.add(
-            HistoryFigures.Step.of(
-                phase,
-                state,
-                loss,
-                before.get(0),
-                recipe.sets(phase, state.after(), 1).get(0),
-                recipe.sets(phase, state.nearness(), 1).get(0),
-                variables.stream().map(one -> values.get(one.node()).floats()).toList()));
+        for (Arithmetic trunk : Arithmetic.values()) {
+          cut.graft().assign(weights(phase, variables, before.get(0)));
+          double loss =
+              TrainerStates.step(
+                  trainer,
+                  slots(phase, variables, state, before),
+                  state.step(),
+                  trunk == Arithmetic.FUSED
+                      ? new Chosen(training, rows)
+                      : built(cut, training, rows));
+          Map<String, HostTensor> values = cut.graft().values();
+          steps.add(
+              HistoryFigures.Step.of(
+                  phase,
+                  state,
+                  trunk,
+                  loss,
+                  before.get(0),
+                  recipe.sets(phase, state.after(), 1).get(0),
+                  recipe.sets(phase, state.nearness(), 1).get(0),
+                  recipe.sets(phase, state.own(), 1).get(0),
+                  variables.stream().map(one -> values.get(one.node()).floats()).toList()));
+        }
       }
     }
     return steps;
+  }
+
+  /** Some of the examples, with features of the trunk as Keras built it. */
+  private Built built(CutModel cut, LabeledFeatures training, int[] rows) throws IOException {
+    List<Integer> size = recipe.manifest().size();
+    FloatBuffer images = FloatBuffer.allocate(rows.length * size.get(0) * size.get(1) * 3);
+    try (ImageReader reader = ImageReader.open(model.backbone().preparation().orElseThrow())) {
+      for (int row : rows) {
+        images.put(reader.read(Files.readAllBytes(training.path(row))));
+      }
+    } catch (BadImageException e) {
+      throw new IOException("A digit cannot be read.", e);
+    }
+    Map<String, HostTensor> values = new LinkedHashMap<>();
+    model.weights().forEach(weight -> values.put(weight.node(), weight.value()));
+    List<String> fed =
+        model.backbone().flat().inputs().stream().map(input -> input.node()).toList();
+    List<String> wanted = cut.tensors().stream().map(CutTensor::tensor).toList();
+    try (FrozenGraph trunk =
+        FrozenGraph.open(Arithmetic.AS_BUILT, model.inferenceGraph(), values, fed, wanted)) {
+      HostTensor batch = HostTensor.of(images.array(), rows.length, size.get(0), size.get(1), 3);
+      return new Built(
+          cut.tensors(),
+          trunk.run(List.of(batch)).stream().map(HostTensor::floats).toList(),
+          new Chosen(training, rows));
+    }
   }
 
   private static Map<String, HostTensor> weights(
@@ -206,6 +245,26 @@ final class HistoryRun {
     int from = state.step() % perPass * phase.batch();
     int to = Math.min(examples, from + phase.batch());
     return java.util.Arrays.copyOfRange(order.of(pass, examples), from, to);
+  }
+
+  /** Other features of some examples. */
+  private record Built(List<CutTensor> tensors, List<float[]> features, Chosen examples)
+      implements Examples {
+    @Override
+    public int size() {
+      return examples.size();
+    }
+
+    @Override
+    public Target target(int example) {
+      return examples.target(example);
+    }
+
+    @Override
+    public void read(int tensor, int example, FloatBuffer destination) {
+      int row = tensors.get(tensor).rowSize();
+      destination.put(features.get(tensor), example * row, row);
+    }
   }
 
   /** Some of the examples. */
