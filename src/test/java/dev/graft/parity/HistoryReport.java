@@ -76,7 +76,7 @@ final class HistoryReport {
           .forEach(what -> text.append("- `%s`: %s%n".formatted(one.recipe().name(), what)));
     }
     if (text.length() == before) {
-      text.append("Nothing.\n");
+      text.append("Nothing besides the steps of the next section.\n");
     }
   }
 
