@@ -29,7 +29,19 @@ final class Answering implements Job.Results {
     Predicted<InputRecord> next = predictions.next();
     Optional<List<Object>> row =
         next.rejection().isPresent() ? Optional.empty() : Optional.of(rows.apply(next));
-    return new Job.Result(next.source(), row, next.rejection(), next.answer().map(Answer::label));
+    return new Job.Result(
+        next.source(),
+        row,
+        next.rejection(),
+        next.answer().map(Answering::labels).orElse(List.of()));
+  }
+
+  private static List<String> labels(Answer answer) {
+    return switch (answer.task().kind()) {
+      case CLASSES -> List.of(answer.label());
+      case LABELS -> answer.labels().stream().map(Answer.Guess::label).toList();
+      case NUMBERS -> List.of();
+    };
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.graft.batch;
 
+import dev.graft.data.Task;
 import dev.graft.predict.Features;
 import dev.graft.predict.Predictor;
 import dev.graft.tensor.Arithmetic;
@@ -86,7 +87,8 @@ public record BatchPredictor(
    * @return what was done; empty when the whole file was there already and the job was to be
    *     resumed
    * @throws IllegalArgumentException when a result is in the way, the input can't be used, or the
-   *     job to be resumed was asked for something else
+   *     job to be resumed was asked for something else, or the model has no logits or nothing that
+   *     is likeliest
    * @throws IOException when the disk fails or is full, more records are bad than allowed, or the
    *     thread is interrupted; what was done until then is kept for {@link WhenThere#RESUME}
    */
@@ -99,8 +101,28 @@ public record BatchPredictor(
     if (Workspace.isDone(out, settings.whenThere())) {
       return Optional.empty();
     }
-    try (Predictor predictor = Predictor.load(settings.model(), Arithmetic.FUSED, features);
-        Workspace workspace = Workspace.open(out, settings.whenThere())) {
+    try (Predictor predictor = Predictor.load(settings.model(), Arithmetic.FUSED, features)) {
+      requireAnswers(predictor);
+      return run(predictor, listener, part);
+    }
+  }
+
+  private void requireAnswers(Predictor predictor) {
+    if (top > 1 && predictor.task().kind() == Task.Kind.NUMBERS) {
+      throw new IllegalArgumentException(
+          "%s predicts %s, of which none is likeliest: ask without --top %d."
+              .formatted(settings.model(), predictor.task().describe(), top));
+    }
+    if (logits && !predictor.outputs().contains("logits")) {
+      throw new IllegalArgumentException(
+          "%s has no output \"logits\" (it has %s): ask without --logits."
+              .formatted(settings.model(), String.join(", ", predictor.outputs())));
+    }
+  }
+
+  private Optional<BatchSummary> run(Predictor predictor, BatchListener listener, int part)
+      throws IOException {
+    try (Workspace workspace = Workspace.open(out, settings.whenThere())) {
       BatchInput input = Inputs.open(settings, workspace, false);
       Map<String, String> asked = asked(predictor, input, part);
       workspace.require(asked);
@@ -136,7 +158,7 @@ public record BatchPredictor(
   private void predict(Predictor predictor, Workspace workspace, BatchInput input, Job job)
       throws IOException {
     PredictionColumns columns =
-        PredictionColumns.of(top, logits, features.wanted(), input.carried());
+        PredictionColumns.of(predictor.task(), top, logits, features.wanted(), input.carried());
     try (BatchOutput output = output(predictor, workspace, columns.columns())) {
       job.run(
           records -> new Answering(predictor.start(records, settings.threads()), columns::row),

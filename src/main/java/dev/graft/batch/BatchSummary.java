@@ -10,7 +10,8 @@ import java.util.Map;
  * @param records of the input
  * @param predicted records with a row in the output
  * @param rejected records without one
- * @param labels how often each label was the answer, in their order; empty for features
+ * @param labels how often each label was the answer, or among the answer's labels, in their order;
+ *     empty for numbers and features
  * @param seconds that the job worked for what is in the output, loading not counted
  * @param starts 1, or more when it was resumed
  * @param latency milliseconds from a record being taken up to its row, waiting included: {@code

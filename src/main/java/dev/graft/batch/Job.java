@@ -39,13 +39,13 @@ final class Job {
   /**
    * What became of a record: a row, or a reason why there is none.
    *
-   * @param label what it is counted as, if anything
+   * @param labels what it is counted as
    */
   record Result(
       InputRecord record,
       Optional<List<Object>> row,
       Optional<String> reason,
-      Optional<String> label) {}
+      List<String> labels) {}
 
   /** Results in the order of the records. */
   interface Results extends Closeable {
@@ -121,7 +121,7 @@ final class Job {
       } else {
         output.write(result.row().orElseThrow());
         state.latencies.add(result.record().age());
-        result.label().ifPresent(label -> state.labels.merge(label, 1L, Long::sum));
+        result.labels().forEach(label -> state.labels.merge(label, 1L, Long::sum));
       }
     }
 

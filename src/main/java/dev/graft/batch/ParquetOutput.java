@@ -113,16 +113,15 @@ final class ParquetOutput implements BatchOutput {
 
   private void addList(Collection<?> values) {
     rows.startGroup();
-    field(
-        "list",
-        0,
-        () -> {
-          for (Object value : values) {
-            rows.startGroup();
-            field("element", 0, () -> add(value));
-            rows.endGroup();
-          }
-        });
+    if (!values.isEmpty()) {
+      field("list", 0, () -> values.forEach(this::addElement));
+    }
+    rows.endGroup();
+  }
+
+  private void addElement(Object value) {
+    rows.startGroup();
+    field("element", 0, () -> add(value));
     rows.endGroup();
   }
 

@@ -16,8 +16,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "batch",
     description =
-        "Predict any number of images to a Parquet, CSV or JSON Lines file; nothing is lost when it"
-            + " is interrupted.")
+        "Predict any number of images, as a class, labels or numbers each, to a Parquet, CSV or JSON"
+            + " Lines file; nothing is lost when it is interrupted.")
 final class BatchCommand implements Callable<Integer> {
   @Mixin private OutputOptions output;
   @Mixin private BatchOptions batch;
@@ -36,7 +36,8 @@ final class BatchCommand implements Callable<Integer> {
       names = "--top",
       defaultValue = "1",
       paramLabel = "K",
-      description = "How many classes to name for each image (default: ${DEFAULT-VALUE}).")
+      description =
+          "How many classes or labels to name for each image (default: ${DEFAULT-VALUE}).")
   private int top;
 
   @Option(names = "--logits", description = "Write the logits, too.")

@@ -107,6 +107,11 @@ public final class Predictor implements AutoCloseable {
     return output.task().labels();
   }
 
+  /** Names of the model's outputs, in their order. */
+  public List<String> outputs() {
+    return model.outputs();
+  }
+
   /**
    * SHA-256 of the model's {@code handoff.json}, which holds that of every other file: equal
    * hashes, equal models.

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.data.Labels;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
+import dev.graft.data.Task;
 import dev.graft.export.TinyClassifier;
 import dev.graft.features.DrawnImages;
+import dev.graft.model.Head;
 import dev.graft.predict.Answer;
 import dev.graft.predict.Features;
 import dev.graft.predict.Predictor;
@@ -445,6 +448,107 @@ class BatchPredictorTest {
   }
 
   @Test
+  void labelsAboveAHalfAreListedAndCounted() throws Exception {
+    Path several =
+        TinyClassifier.export(
+            folder.resolve("several"),
+            Head.parse("gap, dense(sigmoid)"),
+            new Task(Task.Kind.LABELS, TinyClassifier.LABELS));
+    BatchSettings settings = BatchSettings.of(several, images);
+    Path out = folder.resolve("out.jsonl");
+    BatchSummary summary = run(BatchPredictor.of(settings, out).withTop(3).withLogits());
+    List<JsonNode> rows = lines(out);
+    assertThat(rows).hasSize(70);
+    assertThat(rows.get(0).fieldNames())
+        .toIterable()
+        .containsExactly("path", "labels", "top", "logits");
+    long counted = 0;
+    try (Predictor predictor = Predictor.load(several)) {
+      for (JsonNode row : rows) {
+        Answer answer = predictor.predict(Files.readAllBytes(Path.of(row.get("path").asText())));
+        assertThat(row.get("labels"))
+            .extracting(guess -> guess.get("label").asText())
+            .isEqualTo(answer.labels().stream().map(Answer.Guess::label).toList());
+        assertThat((float) row.get("top").get(0).get("probability").asDouble())
+            .isEqualTo(answer.probability(), Offset.offset(1e-5f));
+        assertThat(row.get("top")).hasSize(3);
+        counted += row.get("labels").size();
+      }
+    }
+    assertThat(rows).anySatisfy(row -> assertThat(row.get("labels")).isNotEmpty());
+    assertThat(summary.labels().values().stream().mapToLong(Long::longValue).sum())
+        .isEqualTo(counted);
+  }
+
+  @Test
+  void anImageWithoutALabelHasAnEmptyListInEachFormat() throws Exception {
+    Path several =
+        TinyClassifier.export(
+            folder.resolve("several"),
+            new TinyClassifier.NeverSure(),
+            new Task(Task.Kind.LABELS, TinyClassifier.LABELS));
+    BatchSettings settings = BatchSettings.of(several, images);
+    for (String ending : List.of("jsonl", "csv", "parquet")) {
+      run(BatchPredictor.of(settings, folder.resolve("out." + ending)));
+    }
+    assertThat(lines(folder.resolve("out.jsonl")))
+        .hasSize(70)
+        .allSatisfy(row -> assertThat(row.get("labels").isEmpty()).isTrue());
+    assertThat(Files.readAllLines(folder.resolve("out.csv")).get(1)).endsWith(",[]");
+    List<Group> groups = groups(folder.resolve("out.parquet"));
+    assertThat(groups).hasSize(70);
+    for (Group group : groups) {
+      assertThat(group.getFieldRepetitionCount("labels")).isEqualTo(1);
+      assertThat(group.getGroup("labels", 0).getFieldRepetitionCount("list")).isZero();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"jsonl", "parquet"})
+  void numbersAreColumnsOfTheirNames(String ending) throws Exception {
+    Path numbers = numbers();
+    Path out = folder.resolve("out." + ending);
+    BatchSummary summary = run(BatchPredictor.of(BatchSettings.of(numbers, images), out));
+    assertThat(summary.predicted()).isEqualTo(70);
+    assertThat(summary.labels()).isEmpty();
+    List<JsonNode> rows = ending.equals("jsonl") ? lines(out) : List.of();
+    List<Group> groups = ending.equals("parquet") ? groups(out) : List.of();
+    try (Predictor predictor = Predictor.load(numbers)) {
+      for (int i = 0; i < 70; i++) {
+        boolean text = !rows.isEmpty();
+        String path = text ? rows.get(i).get("path").asText() : groups.get(i).getString("path", 0);
+        float[] values = predictor.predict(Files.readAllBytes(Path.of(path))).probabilities();
+        for (int k = 0; k < 3; k++) {
+          String name = List.of("warmth", "number_path", "number_features").get(k);
+          float value =
+              text ? (float) rows.get(i).get(name).asDouble() : groups.get(i).getFloat(name, 0);
+          assertThat(value).isEqualTo(values[k], Offset.offset(1e-4f));
+        }
+      }
+    }
+  }
+
+  private Path numbers() throws IOException {
+    return TinyClassifier.export(
+        folder.resolve("numbers"),
+        Head.parse("gap, dense(linear)"),
+        new Task(Task.Kind.NUMBERS, Labels.of("warmth", "path", "features")));
+  }
+
+  @Test
+  void whatNumbersDoNotHaveIsRefusedBeforeAnythingIsWritten() throws Exception {
+    BatchPredictor job =
+        BatchPredictor.of(BatchSettings.of(numbers(), images), folder.resolve("out.csv"));
+    assertThatThrownBy(() -> run(job.withTop(2)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("predicts 3 numbers, of which none is likeliest");
+    assertThatThrownBy(() -> run(job.withLogits()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no output \"logits\" (it has numbers)");
+    assertThat(names(folder)).containsExactly("numbers");
+  }
+
+  @Test
   void bytesInAGroupAreNamedWithAPoint() throws Exception {
     Path input = Path.of("src/test/resources/dev/graft/batch/nested.parquet");
     Path out = folder.resolve("out.csv");
@@ -527,6 +631,17 @@ class BatchPredictorTest {
   /** All values of the column {@code features}. */
   private static List<Float> floats(Path parquet) throws IOException {
     List<Float> values = new ArrayList<>();
+    for (Group row : groups(parquet)) {
+      Group features = row.getGroup("features", 0);
+      for (int i = 0; i < features.getFieldRepetitionCount("list"); i++) {
+        values.add(features.getGroup("list", i).getFloat("element", 0));
+      }
+    }
+    return values;
+  }
+
+  static List<Group> groups(Path parquet) throws IOException {
+    List<Group> all = new ArrayList<>();
     try (ParquetFile file = ParquetFile.open(parquet)) {
       MessageType schema = ParquetSchema.message(file.schema());
       for (RowGroup group : file.groups()) {
@@ -538,14 +653,11 @@ class BatchPredictorTest {
                     new GroupRecordConverter(schema),
                     FilterCompat.NOOP);
         for (long row = 0; row < group.getNum_rows(); row++) {
-          Group features = rows.read().getGroup("features", 0);
-          for (int i = 0; i < features.getFieldRepetitionCount("list"); i++) {
-            values.add(features.getGroup("list", i).getFloat("element", 0));
-          }
+          all.add(rows.read());
         }
       }
     }
-    return values;
+    return all;
   }
 
   @Test

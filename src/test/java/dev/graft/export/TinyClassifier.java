@@ -1,12 +1,14 @@
 package dev.graft.export;
 
 import dev.graft.data.Labels;
+import dev.graft.data.Task;
 import dev.graft.model.Backbone;
 import dev.graft.model.Head;
 import dev.graft.model.HeadScope;
 import dev.graft.model.Initializer;
 import dev.graft.model.JoinedModel;
 import dev.graft.model.Loss;
+import dev.graft.model.Objective;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -29,7 +31,13 @@ public final class TinyClassifier {
 
   /** Exports it with another head. */
   public static Path export(Path folder, Head head) throws IOException {
-    JoinedModel model = join(head);
+    return export(folder, head, Task.classes(LABELS));
+  }
+
+  /** Exports one that says something else of an image. */
+  public static Path export(Path folder, Head head, Task task) throws IOException {
+    Backbone backbone = Backbone.load(Path.of("testdata", "models", "pool"));
+    JoinedModel model = JoinedModel.join(backbone, head, Objective.of(task), 1);
     new ModelExport(model, model.backbone().preparation().orElseThrow(), Map.of("seed", 1))
         .write(folder);
     return folder;
@@ -38,6 +46,24 @@ public final class TinyClassifier {
   static JoinedModel join(Head head) throws IOException {
     Backbone backbone = Backbone.load(Path.of("testdata", "models", "pool"));
     return JoinedModel.join(backbone, head, LABELS, 1);
+  }
+
+  /** A head whose every logit is -9 until it is trained. */
+  public static final class NeverSure implements Head {
+    @Override
+    public Operand<TFloat32> logits(HeadScope scope, Operand<TFloat32> features) {
+      Ops tf = scope.tf();
+      Operand<TFloat32> pooled = tf.math.mean(features, tf.constant(new int[] {1, 2}));
+      scope.layer("none");
+      Operand<TFloat32> kernel = scope.variable("kernel", Initializer.zeros(), 8, scope.classes());
+      Operand<TFloat32> bias = scope.variable("bias", Initializer.constant(-9), scope.classes());
+      return tf.nn.biasAdd(tf.linalg.matMul(pooled, kernel), bias); // [batch, labels]
+    }
+
+    @Override
+    public String describe() {
+      return "never sure";
+    }
   }
 
   /**
