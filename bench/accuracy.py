@@ -29,8 +29,7 @@ RECIPES = {
         Recipe(
             "fine-tuned",
             (
-                *("--epochs", "10", "--schedule", "cosine(warmup=1)"),
-                *("--unfreeze-from", "block5a_expand_conv"),
+                *("--epochs", "10", "--schedule", "cosine(warmup=1)", "--unfreeze", "*"),
                 *("--fine-tune-epochs", "12", "--fine-tune-learning-rate", "5e-4"),
             ),
         ),

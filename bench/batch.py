@@ -25,6 +25,7 @@ class Way:
     def add(self, images: int, seconds: float, processor: float) -> None:
         """A round: the pass over the images, without what comes before it."""
         self.images.append(images / seconds)
+        _say(f"{self.name}: {images} images, {images / seconds:.1f} a second")
         self.processor.append(1000 * processor / images)
 
     def row(self, first: "Way") -> str:

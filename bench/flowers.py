@@ -126,7 +126,14 @@ def main() -> None:
                 versions = _graft(way, options, others, Path(scratch))
     page = _page(options, data, [keras, first, again], epochs, others, versions)
     print(page)
-    options.out.write_text(page, encoding="utf-8")
+    options.out.write_text(page + _further_sections(options.out), encoding="utf-8")
+
+
+def _further_sections(page: Path) -> str:
+    """What else the page has: other benchmarks' sections, which stay."""
+    written = page.read_text("utf-8") if page.exists() else ""
+    start = written.find("\n## ")
+    return written[start:] if start >= 0 else ""
 
 
 def _options() -> argparse.Namespace:
