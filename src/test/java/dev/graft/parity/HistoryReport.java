@@ -25,7 +25,7 @@ final class HistoryReport {
       ```
 
       `-Dhistory.recipes=5-resnet50,3-vgg16` runs some of the recipes; what it measures goes to `target/history-parity`, and this page is written of all that
-      lies there. `2-efficientnet-lite0` and `4-vgg16` are part of every `mvn -B verify`. VGG16 and ResNet50 have seeded random weights under which their outputs
+      lies there. `4-vgg16` is part of every `mvn -B verify`. VGG16 and ResNet50 have seeded random weights under which their outputs
       are alive (`graft_export.lively`), EfficientNet-Lite0 has its ImageNet weights.
       """;
 

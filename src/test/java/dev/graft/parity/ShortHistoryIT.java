@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** History parity in short: a head on EfficientNet-Lite0; a head and fine-tuning on VGG16. */
 class ShortHistoryIT {
-  private static final List<String> RECIPES = List.of("2-efficientnet-lite0", "4-vgg16");
+  private static final List<String> RECIPES = List.of("4-vgg16");
 
   @TestFactory
   Stream<DynamicTest> equalsKeras(@TempDir Path folder) throws IOException {
