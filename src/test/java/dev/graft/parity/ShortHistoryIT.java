@@ -10,7 +10,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/** History parity in short: a head on EfficientNet-Lite0; a head and fine-tuning on VGG16. */
+/** History parity in short: a head and then fine-tuning on VGG16. */
 class ShortHistoryIT {
   private static final List<String> RECIPES = List.of("4-vgg16");
 
