@@ -103,6 +103,11 @@ final class LiveViews implements Examples {
   }
 
   @Override
+  public String name(int example) {
+    return images.get(example).path().toString();
+  }
+
+  @Override
   public void read(int tensor, int example, FloatBuffer destination) {
     inPass(1, new int[] {example}).read(tensor, example, destination);
   }
@@ -140,6 +145,11 @@ final class LiveViews implements Examples {
     @Override
     public float weight(int example) {
       return LiveViews.this.weight(example);
+    }
+
+    @Override
+    public String name(int example) {
+      return LiveViews.this.name(example);
     }
 
     @Override

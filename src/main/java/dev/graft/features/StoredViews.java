@@ -83,6 +83,11 @@ final class StoredViews implements Examples {
   }
 
   @Override
+  public String name(int example) {
+    return views.get(0).name(example);
+  }
+
+  @Override
   public void read(int tensor, int example, FloatBuffer destination) {
     views.get(0).read(tensor, example, destination);
   }

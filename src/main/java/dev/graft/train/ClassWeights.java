@@ -144,6 +144,11 @@ public record ClassWeights(Map<String, Double> weights) {
     }
 
     @Override
+    public String name(int example) {
+      return examples.name(example);
+    }
+
+    @Override
     public void read(int tensor, int example, FloatBuffer destination) {
       examples.read(tensor, example, destination);
     }

@@ -130,6 +130,18 @@ class AugmentedFeaturesTest {
   }
 
   @Test
+  void anExampleIsCalledByItsFileInEveryPass() throws Exception {
+    for (Augmentation augmentation : List.of(KEPT, LIVE)) {
+      try (Featurizer featurizer = featurizer()) {
+        Examples examples = extract(featurizer, augmentation, 1).examples();
+        String file = images.get(4).path().toString();
+        assertThat(examples.name(4)).isEqualTo(file);
+        assertThat(examples.inPass(2, order()).name(4)).isEqualTo(file);
+      }
+    }
+  }
+
+  @Test
   void anImageThatVanishesWhileItIsTrainedOnIsNamed() throws Exception {
     try (Featurizer featurizer = featurizer()) {
       Examples shown = extract(featurizer, LIVE, 1).examples().inPass(1, order());
