@@ -1,6 +1,7 @@
 package dev.graft.parity;
 
 import dev.graft.model.Backbone;
+import dev.graft.model.VariableValues;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
@@ -61,7 +62,7 @@ final class LiveGradients {
             .toArray(Output<?>[]::new);
     Output<?>[] gradients = graph.addGradients(loss(seeds), handles);
     try (Session session = new Session(graph)) {
-      assign(session, backbone.values());
+      VariableValues.assign(graph, session, backbone.values());
       List<float[]> values = run(session, inputs, gradients);
       Map<String, float[]> byNode = new LinkedHashMap<>();
       for (int i = 0; i < variables.size(); i++) {
@@ -91,25 +92,6 @@ final class LiveGradients {
 
   private Output<? extends TType> tensor(String name) {
     return graph.outputOrThrow(name);
-  }
-
-  /** All in one run: TensorFlow prepares the whole graph for each new set of targets. */
-  private void assign(Session session, Map<String, HostTensor> values) {
-    Session.Runner runner = session.runner();
-    List<Tensor> fed = new ArrayList<>();
-    try {
-      values.forEach(
-          (node, value) -> {
-            Tensor tensor = value.toNative();
-            fed.add(tensor);
-            Operand<? extends TType> placeholder = tf.placeholder(((TType) tensor).type());
-            Output<? extends TType> handle = graph.operationOrThrow(node).output(0);
-            runner.feed(placeholder, tensor).addTarget(tf.assignVariableOp(handle, placeholder));
-          });
-      runner.run().close();
-    } finally {
-      fed.forEach(Tensor::close);
-    }
   }
 
   private List<float[]> run(
