@@ -96,7 +96,7 @@ public final class BatchJob implements Callable<Integer> {
       paramLabel = "GLOB",
       description =
           "Take only matching files of a folder, as in \"*.jpg\" or \"2024/**\"; may be repeated"
-              + " (default: bmp, gif, jpeg, jpg and png).")
+              + " (default: images, by their endings).")
   private List<String> include = List.of();
 
   @Option(
@@ -119,7 +119,10 @@ public final class BatchJob implements Callable<Integer> {
   @Option(names = "--overwrite", description = "Replace a result that is there already.")
   private boolean overwrite;
 
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
   private boolean help;
 
   private BatchJob() {}
@@ -142,7 +145,9 @@ public final class BatchJob implements Callable<Integer> {
       }
       long start = System.nanoTime();
       Path partial = new Path(out + ".partial");
-      Dataset<Row> rows = JobInput.read(spark, input, new PathFilter(include, exclude), Optional.ofNullable(column));
+      Dataset<Row> rows =
+          JobInput.read(
+              spark, input, new PathFilter(include, exclude), Optional.ofNullable(column));
       write(answered(predictor.predict(rows, JobInput.IMAGE)), partial);
       publish(spark, files, partial, asked, most, (System.nanoTime() - start) / 1e9);
       return 0;
@@ -267,7 +272,10 @@ public final class BatchJob implements Callable<Integer> {
     }
     Path answers = new Path(partial, "rejected=false");
     if (good == 0) {
-      all.filter("rejected = 'false'").drop("rejected", "reason").write().parquet(answers.toString());
+      all.filter("rejected = 'false'")
+          .drop("rejected", "reason")
+          .write()
+          .parquet(answers.toString());
     }
     all.filter("rejected = 'true'")
         .select("path", "reason")

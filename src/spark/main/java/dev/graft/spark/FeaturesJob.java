@@ -40,10 +40,7 @@ public final class FeaturesJob implements Callable<Integer> {
       description = "Folder of an exported backbone, on the driver.")
   private Path backbone;
 
-  @Parameters(
-      index = "1",
-      paramLabel = "INPUT",
-      description = "Images, as BatchJob takes them.")
+  @Parameters(index = "1", paramLabel = "INPUT", description = "Images, as BatchJob takes them.")
   private String input;
 
   @Option(
@@ -62,15 +59,15 @@ public final class FeaturesJob implements Callable<Integer> {
   @Option(names = "--head", description = "As graft train has it.")
   private String head;
 
-  @Option(
-      names = "--backbone-output",
-      paramLabel = "LAYER",
-      description = "As graft train has it.")
+  @Option(names = "--backbone-output", paramLabel = "LAYER", description = "As graft train has it.")
   private String layer;
 
   @ArgGroup private Unfrozen unfrozen;
 
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "Show this help.")
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
   private boolean help;
 
   /** At most one way to say what trains. */
@@ -82,10 +79,7 @@ public final class FeaturesJob implements Callable<Integer> {
         description = "As graft train has it.")
     private String[] patterns;
 
-    @Option(
-        names = "--unfreeze-from",
-        paramLabel = "LAYER",
-        description = "As graft train has it.")
+    @Option(names = "--unfreeze-from", paramLabel = "LAYER", description = "As graft train has it.")
     private String from;
 
     @Option(names = "--unfreeze-last", paramLabel = "N", description = "As graft train has it.")
@@ -122,7 +116,9 @@ public final class FeaturesJob implements Callable<Integer> {
     FreezePlan plan = unfrozen == null ? FreezePlan.allFrozen() : unfrozen.plan();
     try (SparkSession spark = SparkSession.builder().appName("Graft: " + features).getOrCreate()) {
       try (CutModel cut = JoinedModel.join(loaded, chosen, ANY, 1).cut(plan)) {
-        report(SparkFeatures.of(spark, cut, preparation).extract(images(spark), JobInput.IMAGE, features));
+        report(
+            SparkFeatures.of(spark, cut, preparation)
+                .extract(images(spark), JobInput.IMAGE, features));
       }
     }
     return 0;

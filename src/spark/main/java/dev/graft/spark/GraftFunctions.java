@@ -9,7 +9,6 @@ import org.apache.spark.sql.catalyst.FunctionIdentifier;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.ExpressionInfo;
 import org.apache.spark.sql.catalyst.expressions.ScalaUDF;
-import scala.None$;
 import scala.Option;
 import scala.Some;
 import scala.Tuple3;
@@ -70,8 +69,7 @@ public final class GraftFunctions extends AbstractFunction1<SparkSessionExtensio
                 .formatted(NAME, MODEL));
       }
       try {
-        int top =
-            Integer.parseInt(spark.conf().get("spark.graft.top", "" + SparkPredictor.TOP));
+        int top = Integer.parseInt(spark.conf().get("spark.graft.top", "" + SparkPredictor.TOP));
         return SparkPredictor.of(spark, model).withTop(top);
       } catch (IOException e) {
         throw new UncheckedIOException(e);

@@ -83,7 +83,8 @@ final class JobInput {
   }
 
   /** Listed here, since Spark's own sources leave empty files out without a word. */
-  private Dataset<Row> folder(String name, FileSystem system, PathFilter filter) throws IOException {
+  private Dataset<Row> folder(String name, FileSystem system, PathFilter filter)
+      throws IOException {
     String root = input.toString().replaceAll("/+$", "") + "/";
     List<String> below = new ArrayList<>();
     RemoteIterator<LocatedFileStatus> files = system.listFiles(input, true);

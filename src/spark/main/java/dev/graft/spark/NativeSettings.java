@@ -15,8 +15,7 @@ final class NativeSettings {
     if (System.getProperty(MEMORY) == null) {
       System.setProperty(MEMORY, "0");
     }
-    if (System.getProperty(Arithmetic.THREADS) == null
-        && conf.contains("spark.executor.cores")) {
+    if (System.getProperty(Arithmetic.THREADS) == null && conf.contains("spark.executor.cores")) {
       System.setProperty(Arithmetic.THREADS, conf.get("spark.executor.cores"));
     }
   }

@@ -37,7 +37,8 @@ final class PredictRows implements MapPartitionsFunction<Row, Row> {
     ExecutorModels.Lease lease = ExecutorModels.lease(model, wanted.features());
     // Listeners run in reverse order: the answers under way end before the lease.
     task.addTaskCompletionListener((TaskCompletionListener) context -> lease.close());
-    Predictions<RowImage> predictions = lease.predictor().start(RowImage.all(rows, column, files.value()), task.cpus());
+    Predictions<RowImage> predictions =
+        lease.predictor().start(RowImage.all(rows, column, files.value()), task.cpus());
     task.addTaskCompletionListener((TaskCompletionListener) context -> predictions.close());
     return new Iterator<>() {
       @Override

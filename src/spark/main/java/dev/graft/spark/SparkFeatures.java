@@ -81,8 +81,7 @@ public final class SparkFeatures {
     // On the executors' disks, so that all of them compute at once and the driver takes row by row.
     Dataset<Row> features =
         images
-            .mapPartitions(
-                new FeatureRows(trunk, index, files), Encoders.row(FeatureRows.SCHEMA))
+            .mapPartitions(new FeatureRows(trunk, index, files), Encoders.row(FeatureRows.SCHEMA))
             .persist(StorageLevel.DISK_ONLY());
     try (Featurizer featurizer = Featurizer.open(cut, preparation, folder)) {
       features.count();

@@ -127,8 +127,7 @@ public final class SparkPredictor {
           "There is a column \"%s\" already, which the answers would take: rename it."
               .formatted(COLUMN));
     }
-    PredictRows task =
-        new PredictRows(model, RowImage.indexOf(column, schema), wanted, files());
+    PredictRows task = new PredictRows(model, RowImage.indexOf(column, schema), wanted, files());
     return images.mapPartitions(task, Encoders.row(schema.add(COLUMN, answerType())));
   }
 

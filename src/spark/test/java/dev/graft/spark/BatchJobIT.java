@@ -34,8 +34,7 @@ class BatchJobIT {
     Path model = TinyClassifier.export(folder.resolve("model"));
     Path list = list();
     Path out = folder.resolve("out");
-    try (StandaloneCluster cluster =
-        new StandaloneCluster(spark, folder.resolve("cluster"), 2)) {
+    try (StandaloneCluster cluster = new StandaloneCluster(spark, folder.resolve("cluster"), 2)) {
       Process job = submit(cluster, model, list, out);
       try {
         awaitFirstResult(job, out);

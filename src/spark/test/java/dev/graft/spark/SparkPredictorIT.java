@@ -50,8 +50,7 @@ class SparkPredictorIT {
     failures = all.get("failures");
     try (Predictor predictor = Predictor.load(model, Arithmetic.FUSED);
         Stream<Path> files = Files.list(images);
-        Predictions<ImageFile> here =
-            predictor.start(ImageFile.all(files.sorted().toList()))) {
+        Predictions<ImageFile> here = predictor.start(ImageFile.all(files.sorted().toList()))) {
       while (here.hasNext()) {
         Predicted<ImageFile> next = here.next();
         expected.put(next.source().path().toString(), next);
@@ -64,8 +63,7 @@ class SparkPredictorIT {
     Files.createDirectories(target);
     for (int i = 0; i < 11; i++) {
       Files.copy(
-          Path.of("testdata", "digits", "3", "%03d.png".formatted(i)),
-          target.resolve(i + ".png"));
+          Path.of("testdata", "digits", "3", "%03d.png".formatted(i)), target.resolve(i + ".png"));
     }
     Files.writeString(target.resolve("notes.txt"), "no image");
     return target;
@@ -135,17 +133,14 @@ class SparkPredictorIT {
     assertThat(said.get("error").isNull()).as(path).isTrue();
     Answer answer = here.answer().orElseThrow();
     assertThat(said.get("label").asText()).as(path).isEqualTo(answer.label());
-    assertThat((float) said.get("probability").asDouble())
-        .as(path)
-        .isEqualTo(answer.probability());
+    assertThat((float) said.get("probability").asDouble()).as(path).isEqualTo(answer.probability());
     List<Answer.Guess> guesses = new ArrayList<>();
     said.get("top")
         .forEach(
             guess ->
                 guesses.add(
                     new Answer.Guess(
-                        guess.get("label").asText(),
-                        (float) guess.get("probability").asDouble())));
+                        guess.get("label").asText(), (float) guess.get("probability").asDouble())));
     assertThat(guesses).as(path).isEqualTo(answer.top(top));
     assertThat(said.has("logits")).as(path).isEqualTo(logits);
     if (logits) {
