@@ -9,6 +9,7 @@ import java.util.function.BooleanSupplier;
 /** Shows on the console how a training goes. Safe for several threads. */
 final class TrainingProgress implements TrainListener, AutoCloseable {
   private final Console console;
+  private final String unit;
   private final BooleanSupplier stopAsked;
   private Progress progress = Progress.SILENT;
   private String task = "";
@@ -18,8 +19,9 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
   private String phase = "";
   private TrainingStep last;
 
-  TrainingProgress(Console console, BooleanSupplier stopAsked) {
+  TrainingProgress(Console console, String unit, BooleanSupplier stopAsked) {
     this.console = console;
+    this.unit = unit;
     this.stopAsked = stopAsked;
   }
 
@@ -34,7 +36,7 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
       progress.close();
       task = next;
       done = 0;
-      progress = total > 0 ? console.progress(next, total, "images") : Progress.SILENT;
+      progress = total > 0 ? console.progress(next, total, unit) : Progress.SILENT;
     }
     progress.step(reached - done);
     done = reached;

@@ -3,6 +3,7 @@ package dev.graft.predict;
 import dev.graft.data.NpyArray;
 import dev.graft.data.NumberArray;
 import dev.graft.data.Preparation;
+import dev.graft.data.Target;
 import dev.graft.handoff.FileDifferences;
 import dev.graft.handoff.Golden;
 import dev.graft.handoff.GoldenSamples;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -195,7 +197,7 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
         largest = difference;
         worst = sample;
       }
-      agreeing += argmax(wanted, sample * row, row) == argmax(received, sample * row, row) ? 1 : 0;
+      agreeing += likeliest(wanted, sample, row) == likeliest(received, sample, row) ? 1 : 0;
     }
     return new Comparison(name, samples, largest, tolerance, worst, (double) agreeing / samples);
   }
@@ -211,11 +213,7 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
     return largest;
   }
 
-  private static int argmax(float[] values, int from, int count) {
-    int best = from;
-    for (int i = from; i < from + count; i++) {
-      best = values[i] > values[best] ? i : best;
-    }
-    return best - from;
+  private static int likeliest(float[] values, int sample, int row) {
+    return Target.OfClass.likeliest(Arrays.copyOfRange(values, sample * row, (sample + 1) * row));
   }
 }
