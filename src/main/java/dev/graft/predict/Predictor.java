@@ -80,17 +80,15 @@ public final class Predictor implements AutoCloseable {
     Path folder = ModelFolder.of(modelOrRun);
     ServedModel model = ServedModel.open(folder, arithmetic, features);
     try {
-      Handoff handoff = AnswerOutput.handoff(folder, model);
+      Handoff handoff = AnswerOutput.handoff(folder, model.handoff());
       handoff.checkFiles(folder);
       Preparation preparation =
           handoff
               .preparation()
               .orElseThrow(() -> AnswerOutput.unusable(folder, "no image preparation"));
-      return new Predictor(
-          model,
-          ImageReader.open(preparation),
-          AnswerOutput.of(folder, model, handoff),
-          Sha256.of(folder.resolve(Handoff.FILE_NAME)));
+      AnswerOutput output = AnswerOutput.of(folder, handoff);
+      String hash = Sha256.of(folder.resolve(Handoff.FILE_NAME));
+      return new Predictor(model, ImageReader.open(preparation), output, hash);
     } catch (IOException | RuntimeException | Error e) {
       model.close();
       throw e;

@@ -12,7 +12,6 @@ import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -100,12 +99,7 @@ record ServedModel(
 
   /** What people call an input: its alias in the handoff, or its key. */
   String inputName(FlatInput input) {
-    return handoff.stream()
-        .flatMap(known -> known.signature().inputs().stream())
-        .filter(info -> info.key().equals(input.key()))
-        .map(TensorInfo::alias)
-        .findFirst()
-        .orElse(input.key());
+    return handoff.map(known -> known.signature().inputName(input.key())).orElse(input.key());
   }
 
   /** Runs a batch; the answers by name of the output. */
@@ -116,11 +110,6 @@ record ServedModel(
       named.put(outputs.get(i), answers.get(i));
     }
     return named;
-  }
-
-  /** Where an output is in {@link #outputs}; -1 when there is none of that name. */
-  int indexOf(String output) {
-    return new ArrayList<>(outputs).indexOf(output);
   }
 
   @Override
