@@ -52,8 +52,7 @@ public record FeatureFiles(
     Inputs.requireThere(settings.input());
     requireOurs();
     if (Workspace.isDone(out, settings.whenThere())) {
-      Workspace.requireSame(
-          out, out.resolve("summary.json"), settled(settings.modelHash()));
+      Workspace.requireSame(out, out.resolve("summary.json"), settled(settings.modelHash()));
       return Optional.empty();
     }
     try (FeatureExtractor extractor = FeatureExtractor.load(settings.model(), layer);

@@ -61,7 +61,10 @@ final class Inputs {
       for (byte one : in.readNBytes(SNIFFED)) {
         if (one == 0) {
           throw new IllegalArgumentException(
-              input + " is no text; expected " + EXPECTED + " (graft predict takes single images).");
+              input
+                  + " is no text; expected "
+                  + EXPECTED
+                  + " (graft predict takes single images).");
         }
       }
     }
@@ -84,8 +87,7 @@ final class Inputs {
   /** Refuses what is not there before a model is loaded. */
   static void requireThere(Path input) {
     if (!Files.exists(input)) {
-      throw new IllegalArgumentException(
-          input + " does not exist; expected " + EXPECTED + ".");
+      throw new IllegalArgumentException(input + " does not exist; expected " + EXPECTED + ".");
     }
   }
 }

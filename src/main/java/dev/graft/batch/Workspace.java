@@ -74,8 +74,7 @@ final class Workspace implements AutoCloseable {
       throws IOException {
     if (Files.exists(summary)) {
       Map<String, String> before =
-          JSON.convertValue(
-              JSON.readTree(summary.toFile()).path("job"), new TypeReference<>() {});
+          JSON.convertValue(JSON.readTree(summary.toFile()).path("job"), new TypeReference<>() {});
       difference(before, settings, settings.keySet())
           .ifPresent(
               what -> {

@@ -602,8 +602,7 @@ class BatchPredictorTest {
   void aListThatCannotBeReadIsRefusedInOneSentence(String name, String content, String reason)
       throws Exception {
     Path input =
-        Files.writeString(
-            folder.resolve(name), content.replace("\\n", "\n").replace("\\0", "\0"));
+        Files.writeString(folder.resolve(name), content.replace("\\n", "\n").replace("\\0", "\0"));
     assertThatThrownBy(
             () -> run(BatchPredictor.of(BatchSettings.of(model, input), folder.resolve("o.csv"))))
         .isInstanceOf(IllegalArgumentException.class)
