@@ -46,7 +46,7 @@ public record Page(Path path, String text) {
   }
 
   /** The words of each command that begins with a program's name. */
-  List<List<String>> commands(String program) {
+  public List<List<String>> commands(String program) {
     List<List<String>> commands = new ArrayList<>();
     for (String block : blocks("")) {
       block
