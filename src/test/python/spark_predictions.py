@@ -109,7 +109,7 @@ def main(
     said["function of a path"] = answers(images.selectExpr("path", "by_path(path) AS prediction"))
     labels = predictor.of(spark._jsparkSession, several).withTop(2)
     said["labels"] = answers(predict(labels, images, "content"))
-    predictor.register(spark._jsparkSession, numbers)
+    predictor.registerFunction(spark._jsparkSession, numbers)
     said["numbers"] = answers(images.selectExpr("path", "graft_predict(content) AS prediction"))
 
     whole = predictor.shared(spark._jsparkSession, broken)

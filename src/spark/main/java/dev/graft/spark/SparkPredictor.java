@@ -81,12 +81,14 @@ public final class SparkPredictor {
   }
 
   /**
-   * Registers the function {@code graft_predict} with a model from the driver; for Python, by way
-   * of {@code spark._jvm}.
+   * Registers the function {@code graft_predict} with a model from the driver, for Python: {@code
+   * spark._jvm.dev.graft.spark.SparkPredictor.registerFunction(spark._jsparkSession,
+   * "runs/digits")}. Its name is its own, since Python finds no static method that shares one with
+   * another.
    *
    * @throws IOException as {@link #of}
    */
-  public static void register(SparkSession spark, String modelOrRun) throws IOException {
+  public static void registerFunction(SparkSession spark, String modelOrRun) throws IOException {
     of(spark, modelOrRun).register("graft_predict");
   }
 

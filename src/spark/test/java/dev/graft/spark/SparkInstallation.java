@@ -60,6 +60,7 @@ final class SparkInstallation {
     ProcessBuilder builder = new ProcessBuilder("sh", "-c", line).directory(folder.toFile());
     String programs = python.executable().getParent().toString();
     builder.environment().merge("PATH", programs, (path, ours) -> ours + ":" + path);
+    builder.environment().put("PYSPARK_DRIVER_PYTHON_OPTS", "-i"); // as where somebody types
     builder.environment().put("GRAFT", Path.of("").toAbsolutePath().toString());
     return configured(builder, log);
   }
