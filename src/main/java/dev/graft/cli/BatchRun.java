@@ -59,7 +59,9 @@ final class BatchRun {
     }
   }
 
-  /** While model and input are opened, and when files are moved, an interruption is a closed file. */
+  /**
+   * While model and input are opened, and when files are moved, an interruption is a closed file.
+   */
   private static String sentence(Exception failure) {
     return failure instanceof ClosedByInterruptException
         ? "Interrupted; the same command with --resume goes on."
