@@ -2,7 +2,8 @@
 
 Usage: spark_predictions.py JAR MODEL BROKEN_MODEL LABELS_MODEL NUMBERS_MODEL LIST FOLDER OUT
 
-FOLDER has images and other files, LIST the paths of images. OUT becomes a JSON file with the answers of each way to ask.
+FOLDER has images and other files, LIST the paths of images. OUT becomes a JSON file with the
+answers of each way to ask.
 """
 
 import json
@@ -75,10 +76,9 @@ def job(spark: SparkSession, *words: str) -> None:
     spark.stop()
 
 
-def main(
-    jar: str, model: str, broken: str, several: str, numbers: str, listed: str, folder: str, out: str
-) -> None:
+def main(jar: str, model: str, broken: str, *more: str) -> None:
     """Ask in every way."""
+    several, numbers, listed, folder, out = more
     spark = session(jar, model)
     spark.sparkContext.setLogLevel("INFO")
     predictor = spark._jvm.dev.graft.spark.SparkPredictor
