@@ -76,9 +76,7 @@ class SparkGuideIT {
 
   /** The lines of Spark's tables that name one of the model's classes. */
   private static List<String> rows(String said) {
-    return said.lines()
-        .filter(line -> TinyClassifier.LABELS.names().stream().anyMatch(line::contains))
-        .filter(line -> line.startsWith("|"))
-        .toList();
+    String classes = String.join("|", TinyClassifier.LABELS.names());
+    return said.lines().filter(line -> line.matches("\\|file:.*\\| *(" + classes + ")\\|")).toList();
   }
 }
