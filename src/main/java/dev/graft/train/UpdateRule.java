@@ -113,8 +113,7 @@ public final class UpdateRule {
     Ops after = plain.withSubScope("decay").withControlDependencies(List.of(gradient));
     Operand<TFloat32> value = after.readVariableOp(target.handle(), TFloat32.class);
     Operand<TFloat32> share = after.math.mul(value, after.constant((float) weightDecay));
-    return after.train.resourceApplyGradientDescent(
-        target.handle(), inputs.learningRate(), share);
+    return after.train.resourceApplyGradientDescent(target.handle(), inputs.learningRate(), share);
   }
 
   /** Builds ops in the optimizer's part of the graph. */
