@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, Row, SparkSession
 
 
@@ -50,8 +49,8 @@ def refusal(ask: Callable[[], Any]) -> str:
     """Tell why the driver refuses, before anything runs on an executor."""
     try:
         ask()
-    except Py4JJavaError as error:
-        return str(error.java_exception)
+    except Exception as error:
+        return str(error)
     return "none"
 
 
