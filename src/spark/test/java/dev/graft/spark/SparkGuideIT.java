@@ -77,6 +77,8 @@ class SparkGuideIT {
   /** The lines of Spark's tables that name one of the model's classes. */
   private static List<String> rows(String said) {
     String classes = String.join("|", TinyClassifier.LABELS.names());
-    return said.lines().filter(line -> line.matches("\\|file:.*\\| *(" + classes + ")\\|")).toList();
+    return said.lines()
+        .filter(line -> line.matches("\\|file:.*\\| *(" + classes + ")\\|"))
+        .toList();
   }
 }
