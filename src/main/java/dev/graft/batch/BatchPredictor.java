@@ -2,8 +2,9 @@ package dev.graft.batch;
 
 import dev.graft.data.Task;
 import dev.graft.predict.Features;
+import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Predictor;
-import dev.graft.tensor.Arithmetic;
+import dev.graft.predict.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,7 +102,8 @@ public record BatchPredictor(
     if (Workspace.isDone(out, settings.whenThere())) {
       return Optional.empty();
     }
-    try (Predictor predictor = Predictor.load(settings.model(), Arithmetic.FUSED, features)) {
+    try (Predictor predictor =
+        Predictor.load(settings.model(), settings.precision().arithmetic(), features)) {
       requireAnswers(predictor);
       return run(predictor, listener, part);
     }
@@ -123,6 +125,8 @@ public record BatchPredictor(
   private Optional<BatchSummary> run(Predictor predictor, BatchListener listener, int part)
       throws IOException {
     try (Workspace workspace = Workspace.open(out, settings.whenThere())) {
+      Verification.effect(ModelFolder.of(settings.model()), settings.precision())
+          .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, false);
       Map<String, String> asked = asked(predictor, input, part);
       workspace.require(asked);
@@ -151,7 +155,7 @@ public record BatchPredictor(
     asked.put("logits", String.valueOf(logits));
     asked.put("features", features.wanted() ? features.layer().orElse("of the backbone") : "none");
     asked.put("part", String.valueOf(part));
-    asked.putAll(JobFacts.platform());
+    asked.putAll(JobFacts.platform(settings.precision()));
     return asked;
   }
 

@@ -6,14 +6,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Numbers of bytes as people write them, in powers of 1000: {@code 1.5 GB}. */
-final class ByteCount {
+public final class ByteCount {
   private static final List<String> UNITS = List.of("B", "KB", "MB", "GB", "TB");
   private static final Pattern TEXT =
       Pattern.compile("(\\d{1,12}(?:\\.\\d{1,6})?)\\s*([KMGT]?B)?", Pattern.CASE_INSENSITIVE);
 
   private ByteCount() {}
 
-  static String of(long bytes) {
+  /** As {@code 32.8 KB}. */
+  public static String of(long bytes) {
     double value = bytes;
     int unit = 0;
     while (value >= 999.95 && unit < UNITS.size() - 1) {
