@@ -128,6 +128,16 @@ class LauncherTest {
   }
 
   @Test
+  void forAGpuItIsBuiltApart() throws Exception {
+    start().end();
+    Ended gpu = start(builder -> builder.environment().put("GRAFT_GPU", "1"), "--version").end();
+    assertThat(lastMavenCall()).contains(" -Dgpu ");
+    assertThat(gpu.out).contains("launcher-gpu/graft.jar");
+    assertThat(mavenCalls()).isEqualTo(2);
+    assertThat(start().end().out).contains("launcher/graft.jar");
+  }
+
+  @Test
   void aChangedSourceIsBuiltAgainWithoutTheLibraries() throws Exception {
     start().end();
     makeNewer(project.resolve("src/main/java/A.java"));

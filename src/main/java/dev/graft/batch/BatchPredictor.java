@@ -4,6 +4,7 @@ import dev.graft.data.Task;
 import dev.graft.predict.Features;
 import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Predictor;
+import dev.graft.predict.PredictorSettings;
 import dev.graft.predict.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,8 +103,11 @@ public record BatchPredictor(
     if (Workspace.isDone(out, settings.whenThere())) {
       return Optional.empty();
     }
-    try (Predictor predictor =
-        Predictor.load(settings.model(), settings.precision().arithmetic(), features)) {
+    PredictorSettings fused =
+        PredictorSettings.defaults()
+            .withArithmetic(settings.precision().arithmetic())
+            .withFeatures(features);
+    try (Predictor predictor = Predictor.load(settings.model(), fused)) {
       requireAnswers(predictor);
       return run(predictor, listener, part);
     }

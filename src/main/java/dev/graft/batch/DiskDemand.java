@@ -1,6 +1,6 @@
 package dev.graft.batch;
 
-import dev.graft.features.ByteCount;
+import dev.graft.data.ByteCount;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.graft.cli;
 
-import dev.graft.features.ByteCount;
+import dev.graft.data.ByteCount;
 import dev.graft.train.PeakMemory;
 import java.time.Duration;
 import java.util.Optional;

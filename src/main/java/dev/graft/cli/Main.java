@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       InspectCommand.class,
       VerifyCommand.class,
+      DiffCommand.class,
       TrainCommand.class,
       ResumeCommand.class,
       TuneCommand.class,
@@ -42,6 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ReportCommand.class,
       BatchCommand.class,
       FeaturesCommand.class,
+      DoctorCommand.class,
       HelpCommand.class
     })
 public final class Main {

@@ -140,7 +140,7 @@ public final class ModelExport {
     }
   }
 
-  private SavedModelWriter writer() {
+  private SavedModelWriter writer() throws IOException {
     SavedModelWriter writer = new SavedModelWriter(model.inferenceGraph());
     for (JoinedModel.Weight weight : model.weights()) {
       writer.variable(weight.node(), name(weight), weight.value(), weight.trainable());
@@ -149,6 +149,9 @@ public final class ModelExport {
     for (FlatInput input : inputs()) {
       inputs.put(
           name(input), new SignatureTensor(input.node() + ":0", input.dtype(), input.shape()));
+    }
+    for (Map<LayerVariable, HostTensor> layer : model.backbone().unread().values()) {
+      layer.forEach((variable, value) -> writer.kept(variable.name(), value));
     }
     return writer
         .signature(SIGNATURE, inputs, outputs())
@@ -204,8 +207,11 @@ public final class ModelExport {
     return new TensorInfo(name, name, "float32", List.of(-1L, width));
   }
 
-  /** A head's variables live under {@code head/}, so that no backbone's name is in their way. */
-  private static String name(JoinedModel.Weight weight) {
+  /**
+   * What a weight is called in an export. A head's live under {@code head/}, so that no backbone's
+   * name is in their way.
+   */
+  public static String name(JoinedModel.Weight weight) {
     return weight.head() ? "head/" + weight.name() : weight.name();
   }
 
@@ -282,7 +288,7 @@ public final class ModelExport {
     }
   }
 
-  private Handoff handoff(Golden golden) {
+  private Handoff handoff(Golden golden) throws IOException {
     Backbone backbone = model.backbone();
     Optional<Handoff> origin = backbone.handoff();
     String name =
@@ -305,26 +311,58 @@ public final class ModelExport {
         layers,
         Map.of(),
         Optional.of(golden),
-        Optional.of(training).filter(made -> !made.isEmpty()));
+        Optional.of(training()));
   }
 
-  private List<Layer> layers() {
+  /** What the model was made of, so that Keras can make it again, and what made it. */
+  private Map<String, Object> training() {
+    Map<String, Object> made = new LinkedHashMap<>();
+    made.put("head", model.head().describe());
+    made.put("backbone", origin());
+    made.putAll(training);
+    return made;
+  }
+
+  private Map<String, Object> origin() {
+    Backbone backbone = model.backbone();
+    Map<String, Object> origin = new LinkedHashMap<>();
+    backbone
+        .handoff()
+        .ifPresent(
+            known -> {
+              origin.put("name", known.model().name());
+              origin.put("source", known.model().source());
+              origin.put("includeTop", known.model().includeTop());
+              origin.put("weights", known.weights().source());
+              known.training().ifPresent(made -> origin.put("training", made));
+            });
+    origin.putIfAbsent("name", backbone.source().getFileName().toString());
+    backbone.outputLayer().ifPresent(layer -> origin.put("output", layer));
+    return origin;
+  }
+
+  private List<Layer> layers() throws IOException {
     Map<String, JoinedModel.Weight> byNode = new LinkedHashMap<>();
     model.weights().forEach(weight -> byNode.put(weight.node(), weight));
+    Map<String, Map<LayerVariable, HostTensor>> unread = model.backbone().unread();
     List<Layer> layers = new ArrayList<>();
     for (BackboneLayer layer : model.backbone().layers()) {
       boolean isLeftOut =
           !layer.variables().isEmpty()
+              && !unread.containsKey(layer.name())
               && layer.variables().stream().map(FlatVariable::node).noneMatch(byNode::containsKey);
       if (isLeftOut) {
         continue;
       }
-      List<LayerVariable> variables =
-          layer.variables().stream()
-              .map(FlatVariable::node)
-              .filter(byNode::containsKey)
-              .map(node -> variable(byNode.get(node)))
-              .toList();
+      List<LayerVariable> variables = new ArrayList<>();
+      layer.variables().stream()
+          .map(FlatVariable::node)
+          .filter(byNode::containsKey)
+          .map(node -> variable(byNode.get(node)))
+          .forEach(variables::add);
+      unread.getOrDefault(layer.name(), Map.of()).keySet().stream()
+          .map(ModelExport::kept)
+          .forEach(variables::add);
       layers.add(
           new Layer(
               layer.name(),
@@ -354,6 +392,16 @@ public final class ModelExport {
                     true,
                     variables)));
     return layers;
+  }
+
+  private static LayerVariable kept(LayerVariable variable) {
+    return new LayerVariable(
+        variable.name(),
+        variable.name(),
+        variable.dtype(),
+        variable.shape(),
+        variable.trainable(),
+        variable.sha256());
   }
 
   private static String headClass(String layer) {

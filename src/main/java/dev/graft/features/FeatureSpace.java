@@ -1,5 +1,6 @@
 package dev.graft.features;
 
+import dev.graft.data.ByteCount;
 import java.nio.file.Path;
 
 /**

@@ -3,6 +3,7 @@ package dev.graft.model;
 import dev.graft.data.Preparation;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Layer;
+import dev.graft.handoff.LayerVariable;
 import dev.graft.handoff.TensorInfo;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
@@ -93,24 +94,24 @@ public final class Backbone {
   /**
    * The same backbone, joined at another layer than its last.
    *
-   * @param layer whose output the head will read
-   * @throws IllegalArgumentException when the graph has no such layer
+   * @param layer whose output the head will read; of a nested model {@code outer/inner}
+   * @throws IllegalArgumentException when the graph has no such layer, or the layer does nothing in
+   *     inference, as a dropout or a nested model's input
    */
   public Backbone withOutput(String layer) {
     String tensor =
-        LayerOutputs.find(flat.graph(), layer, layerNames())
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "No layer of "
-                            + flat.source()
-                            + " is called \""
-                            + layer
-                            + "\"; its layers are "
-                            + String.join(", ", layerNames())
-                            + "."));
+        LayerOutputs.find(flat.graph(), layer, layerNames()).orElseThrow(() -> noOutput(layer));
     return new Backbone(
         saved, flat, handoff, Optional.of(tensor), Optional.of(layer), training, layers);
+  }
+
+  private IllegalArgumentException noOutput(String layer) {
+    return new IllegalArgumentException(
+        layerNames().contains(layer)
+            ? "Layer \"%s\" of %s does nothing in inference, so no head can be joined to it: name the layer before it."
+                .formatted(layer, flat.source())
+            : "No layer of %s is called \"%s\"; its layers are %s."
+                .formatted(flat.source(), layer, String.join(", ", layerNames())));
   }
 
   /**
@@ -231,6 +232,11 @@ public final class Backbone {
                     + " (--backbone-output)."));
   }
 
+  /** The layer that a head joins, if it is not the model's last. */
+  public Optional<String> outputLayer() {
+    return outputLayer;
+  }
+
   /** The nodes that a head may join: that of {@link #output()}, or of all outputs. */
   List<String> ends() {
     Stream<String> tensors =
@@ -287,6 +293,28 @@ public final class Backbone {
    */
   public Map<String, HostTensor> values() throws IOException {
     return saved.values(flat);
+  }
+
+  /**
+   * Reads the weights that came with the model but have no part in what it answers, such as the
+   * statistics that Keras's {@code Normalization} reads as constants; by layer. Each call reads the
+   * files again.
+   *
+   * @throws IOException when they can't be read
+   */
+  public Map<String, Map<LayerVariable, HostTensor>> unread() throws IOException {
+    Set<String> read = flat.variables().stream().map(FlatVariable::key).collect(Collectors.toSet());
+    Map<String, Map<LayerVariable, HostTensor>> unread = new LinkedHashMap<>();
+    for (Layer layer : handoff.map(Handoff::layers).orElse(List.of())) {
+      for (LayerVariable variable : layer.variables()) {
+        if (!read.contains(variable.key())) {
+          unread
+              .computeIfAbsent(layer.name(), name -> new LinkedHashMap<>())
+              .put(variable, saved.checkpoint().read(variable.key()));
+        }
+      }
+    }
+    return unread;
   }
 
   private static long channels(FlatInput input) {

@@ -6,16 +6,20 @@ import dev.graft.data.Preparation;
 import dev.graft.data.ProgressListener;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
+import dev.graft.handoff.Handoff;
 import dev.graft.image.BadImageException;
 import dev.graft.image.ContactSheet;
 import dev.graft.image.ImageReader;
+import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Prediction;
+import dev.graft.model.Backbone;
 import dev.graft.model.FrozenGraph;
 import dev.graft.model.ImagePipeline;
 import dev.graft.model.JoinedModel;
 import dev.graft.predict.Answer;
 import dev.graft.predict.ArrayPredictor;
 import dev.graft.predict.Predictor;
+import dev.graft.savedmodel.FlatVariable;
 import dev.graft.tensor.HostTensor;
 import dev.graft.tensor.Precision;
 import java.io.IOException;
@@ -25,9 +29,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Exports a fitted model and proves the export. */
 final class RunExport {
@@ -107,8 +114,9 @@ final class RunExport {
   private static Map<String, Object> training(
       TrainSettings settings, Split split, PhaseFitting.Fitted fitted) {
     Map<String, Object> training = new LinkedHashMap<>();
-    training.put("head", fitted.model().head().describe());
     training.put("phases", settings.phases().stream().map(PhaseSettings::describe).toList());
+    training.put("unfrozen", unfrozen(settings, fitted));
+    training.put("batchNorm", settings.join().batchNorm().name().toLowerCase(Locale.ROOT));
     training.put("epochs", fitted.history().epochs().size());
     training.put("seed", settings.loop().seed());
     training.put("trainingImages", split.training().size());
@@ -117,7 +125,38 @@ final class RunExport {
     if (Double.isFinite(fitted.after().accuracy())) {
       training.put("validationAccuracy", fitted.after().accuracy());
     }
+    training.put(Handoff.TRAINED, trained(fitted));
     return training;
+  }
+
+  /** The layers of the backbone that trained, by phase, in the order of the model. */
+  private static Map<String, List<String>> unfrozen(
+      TrainSettings settings, PhaseFitting.Fitted fitted) {
+    List<String> layers = fitted.model().backbone().layerNames();
+    Set<String> trained =
+        fitted.history().epochs().stream().map(Epoch::phase).collect(Collectors.toSet());
+    Map<String, List<String>> unfrozen = new LinkedHashMap<>();
+    for (PhaseSettings phase : settings.phases()) {
+      if (trained.contains(phase.name())) {
+        Set<String> plan = phase.plan().unfrozen(layers);
+        unfrozen.put(phase.name(), layers.stream().filter(plan::contains).toList());
+      }
+    }
+    return unfrozen;
+  }
+
+  /** Names of the variables that training changed or made, as the export calls them. */
+  private static List<String> trained(PhaseFitting.Fitted fitted) {
+    Backbone backbone = fitted.model().backbone();
+    Set<String> changed =
+        backbone.flat().variables().stream()
+            .filter(variable -> backbone.changes(variable, fitted.unfrozen()))
+            .map(FlatVariable::node)
+            .collect(Collectors.toSet());
+    return fitted.model().weights().stream()
+        .filter(weight -> weight.head() || changed.contains(weight.node()))
+        .map(ModelExport::name)
+        .toList();
   }
 
   private static List<Prediction> sample(PhaseFitting.Fitted fitted) {

@@ -131,8 +131,7 @@ class TransferLearningTest {
   void featuresInAnotherPrecisionAreOthersAndTheirEffectIsSaid() throws Exception {
     train(settings("float32"));
     TrainSettings settings = settings("bfloat16");
-    TrainedRun run =
-        train(settings.withOut(settings.out().withPrecision(Precision.BFLOAT16)));
+    TrainedRun run = train(settings.withOut(settings.out().withPrecision(Precision.BFLOAT16)));
     assertThat(run.images().computed()).isEqualTo(15);
     assertThat(run.images().notes())
         .anyMatch(note -> note.startsWith("In bfloat16, of the golden samples "))

@@ -1,4 +1,4 @@
-package dev.graft.features;
+package dev.graft.data;
 
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +13,7 @@ public final class ByteCount {
 
   private ByteCount() {}
 
-  /** As {@code 32.8 KB}. */
+  /** With one digit behind the point, such as {@code 20.0 GB}. */
   public static String of(long bytes) {
     double value = bytes;
     int unit = 0;
@@ -28,8 +28,9 @@ public final class ByteCount {
    * Reads a number with or without a unit.
    *
    * @param name whose value it is, for the message
+   * @throws IllegalArgumentException if it is none
    */
-  static long parse(String name, String text) {
+  public static long parse(String name, String text) {
     Matcher matcher = TEXT.matcher(text.strip());
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
