@@ -2,9 +2,10 @@ package dev.graft.batch;
 
 import dev.graft.data.Task;
 import dev.graft.predict.Features;
+import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Predictor;
 import dev.graft.predict.PredictorSettings;
-import dev.graft.tensor.Arithmetic;
+import dev.graft.predict.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,7 +106,9 @@ public record BatchPredictor(
       return Optional.empty();
     }
     PredictorSettings fused =
-        PredictorSettings.defaults().withArithmetic(Arithmetic.FUSED).withFeatures(features);
+        PredictorSettings.defaults()
+            .withArithmetic(settings.precision().arithmetic())
+            .withFeatures(features);
     try (Predictor predictor = Predictor.load(settings.model(), fused)) {
       requireAnswers(predictor);
       return run(predictor, listener, part);
@@ -142,6 +145,8 @@ public record BatchPredictor(
   private Optional<BatchSummary> run(Predictor predictor, BatchListener listener, int part)
       throws IOException {
     try (Workspace workspace = Workspace.open(out, settings.whenThere())) {
+      Verification.effect(ModelFolder.of(settings.model()), settings.precision())
+          .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, false);
       Map<String, String> asked = asked(predictor, part);
       workspace.require(asked);
@@ -162,7 +167,7 @@ public record BatchPredictor(
   private Map<String, String> asked(Predictor predictor, int part) {
     Map<String, String> asked = settled(predictor.hash());
     asked.put("part", String.valueOf(part));
-    asked.putAll(JobFacts.platform());
+    asked.putAll(JobFacts.platform(settings.precision()));
     return asked;
   }
 

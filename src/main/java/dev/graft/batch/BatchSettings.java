@@ -4,6 +4,7 @@ import dev.graft.data.Sha256;
 import dev.graft.handoff.Handoff;
 import dev.graft.predict.ModelFolder;
 import java.io.IOException;
+import dev.graft.tensor.Precision;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,6 +22,7 @@ import java.util.Optional;
  * @param maxRejected how many records may be bad before the job stops
  * @param whenThere what to do about an earlier result, or a part of it
  * @param threads that prepare images, and as many that run the model; at least 1
+ * @param precision of the numbers that the model is computed in
  */
 public record BatchSettings(
     Path model,
@@ -29,7 +31,8 @@ public record BatchSettings(
     Optional<String> column,
     MaxRejected maxRejected,
     WhenThere whenThere,
-    int threads) {
+    int threads,
+    Precision precision) {
   /** Checks that nothing is missing. */
   public BatchSettings {
     Objects.requireNonNull(model, "model");
@@ -37,6 +40,7 @@ public record BatchSettings(
     Objects.requireNonNull(filter, "filter");
     Objects.requireNonNull(maxRejected, "maxRejected");
     Objects.requireNonNull(whenThere, "whenThere");
+    Objects.requireNonNull(precision, "precision");
     if (threads < 1) {
       throw new IllegalArgumentException("Expected at least 1 thread but got " + threads + ".");
     }
@@ -53,7 +57,8 @@ public record BatchSettings(
         Optional.empty(),
         MaxRejected.UNLIMITED,
         WhenThere.REFUSE,
-        Runtime.getRuntime().availableProcessors());
+        Runtime.getRuntime().availableProcessors(),
+        Precision.FLOAT32);
   }
 
   /** SHA-256 of the model's handoff. */
@@ -69,32 +74,40 @@ public record BatchSettings(
     settled.put("include", String.join(" ", filter.include()));
     settled.put("exclude", String.join(" ", filter.exclude()));
     settled.put("column", column.orElse(""));
+    settled.put("arithmetic", JobFacts.platform(precision).get("arithmetic"));
     return settled;
   }
 
   /** With other files of a folder. */
   public BatchSettings withFilter(PathFilter other) {
-    return new BatchSettings(model, input, other, column, maxRejected, whenThere, threads);
+    return new BatchSettings(
+        model, input, other, column, maxRejected, whenThere, threads, precision);
   }
 
   /** With another column of the input. */
   public BatchSettings withColumn(String other) {
     return new BatchSettings(
-        model, input, filter, Optional.of(other), maxRejected, whenThere, threads);
+        model, input, filter, Optional.of(other), maxRejected, whenThere, threads, precision);
   }
 
   /** With another number of bad records. */
   public BatchSettings withMaxRejected(MaxRejected other) {
-    return new BatchSettings(model, input, filter, column, other, whenThere, threads);
+    return new BatchSettings(model, input, filter, column, other, whenThere, threads, precision);
   }
 
   /** With another treatment of an earlier result. */
   public BatchSettings withWhenThere(WhenThere other) {
-    return new BatchSettings(model, input, filter, column, maxRejected, other, threads);
+    return new BatchSettings(model, input, filter, column, maxRejected, other, threads, precision);
   }
 
   /** With another number of threads. */
   public BatchSettings withThreads(int other) {
-    return new BatchSettings(model, input, filter, column, maxRejected, whenThere, other);
+    return new BatchSettings(
+        model, input, filter, column, maxRejected, whenThere, other, precision);
+  }
+
+  /** With other numbers to compute in. */
+  public BatchSettings withPrecision(Precision other) {
+    return new BatchSettings(model, input, filter, column, maxRejected, whenThere, threads, other);
   }
 }

@@ -3,7 +3,9 @@ package dev.graft.batch;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Versions;
 import dev.graft.predict.FeatureExtractor;
+import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Predicted;
+import dev.graft.predict.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,8 +57,11 @@ public record FeatureFiles(
       Workspace.requireSame(out, out.resolve("summary.json"), settled(settings.modelHash()));
       return Optional.empty();
     }
-    try (FeatureExtractor extractor = FeatureExtractor.load(settings.model(), layer);
+    try (FeatureExtractor extractor =
+            FeatureExtractor.load(settings.model(), layer, settings.precision());
         Workspace workspace = Workspace.open(out, settings.whenThere())) {
+      Verification.effect(ModelFolder.of(settings.model()), settings.precision())
+          .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, true);
       Map<String, String> asked = asked(extractor, part);
       workspace.require(asked);
@@ -86,7 +91,7 @@ public record FeatureFiles(
   private Map<String, String> asked(FeatureExtractor extractor, int part) {
     Map<String, String> asked = settled(extractor.hash());
     asked.put("part", String.valueOf(part));
-    asked.putAll(JobFacts.platform());
+    asked.putAll(JobFacts.platform(settings.precision()));
     return asked;
   }
 
@@ -143,6 +148,7 @@ public record FeatureFiles(
     about.put("layer", layer.orElse(null));
     about.put("shape", extractor.rowShape());
     about.put("dtype", "float32");
+    about.put("precision", settings.precision().word());
     about.put("files", format == Format.NPY ? "npy" : "parquet");
     about.put("images", workspace.state().predicted());
     about.put("rejected", workspace.state().rejected);
