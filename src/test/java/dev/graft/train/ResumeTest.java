@@ -104,7 +104,8 @@ class ResumeTest {
   @Test
   void whatAFailedStartLeavesDoesNotHideTheRun() throws Exception {
     Path run = train("run");
-    Path left = Files.createDirectories(folder.resolve("run.unfinished").resolve("checkpoint.partial"));
+    Path left =
+        Files.createDirectories(folder.resolve("run.unfinished").resolve("checkpoint.partial"));
     Files.writeString(left.resolve("command.json"), "[\"tra");
     assertThat(ResumableRun.find(run).finished()).isTrue();
     TrainSettings same = settings("run", Duration.ofHours(1));
