@@ -52,7 +52,8 @@ final class NativeSide {
       Finding finding =
           musl
               ? Finding.problem("glibc", "none but musl, as Alpine Linux has", remedy)
-              : Finding.note("glibc", "version not known", "if TensorFlow can't be loaded, " + remedy);
+              : Finding.note(
+                  "glibc", "version not known", "if TensorFlow can't be loaded, " + remedy);
       return finding.with("version", null);
     }
     String found = version.group(1) + "." + version.group(2);
