@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.tensorflow.proto.DataType;
 
 /**
  * A SavedModel as it was saved, in float32, its variables as constants. Run as built it is the
@@ -45,7 +46,10 @@ record ServedModel(
       throws IOException {
     SavedModel saved = SavedModel.read(folder);
     Optional<Handoff> handoff = Handoff.read(folder);
-    FlatModel flat = saved.flatten(handoff.map(known -> known.signature().name()).orElse(null));
+    FlatModel flat =
+        saved
+            .flatten(handoff.map(known -> known.signature().name()).orElse(null))
+            .withOutputs(output -> output.dtype() != DataType.DT_STRING);
     Map<String, String> tensors =
         flat.outputs().stream()
             .collect(
@@ -89,9 +93,10 @@ record ServedModel(
   private static Map<String, String> named(FlatModel flat, Optional<Handoff> handoff) {
     Map<String, String> named = new LinkedHashMap<>();
     if (handoff.isPresent()) {
-      for (TensorInfo output : handoff.get().signature().outputs()) {
-        named.put(output.alias(), output.key());
-      }
+      // Of labels there is nothing to compute: they follow from the other answers.
+      handoff.get().signature().outputs().stream()
+          .filter(output -> !output.dtype().equals("string"))
+          .forEach(output -> named.put(output.alias(), output.key()));
     } else {
       flat.outputs().forEach(output -> named.put(output.key(), output.key()));
     }

@@ -90,13 +90,17 @@ class VerificationTest {
   void answersThatAreNoNumbersDoNotPass() {
     NpyArray<float[]> expected = NpyArray.of(new float[] {1, 2, 3, 4}, 2, 2);
     Verification.Comparison nan =
-        Verification.compare("logits", expected, new float[] {1, 2, Float.NaN, 4}, 1e-5);
+        Verification.compare(
+            "signature", "logits", expected, new float[] {1, 2, Float.NaN, 4}, 1e-5);
     assertThat(nan.isPassed()).isFalse();
     assertThat(nan.worst()).isEqualTo(1);
-    assertThat(Verification.compare("logits", expected, new float[] {1, 2}, 1e-5).isPassed())
+    assertThat(
+            Verification.compare("signature", "logits", expected, new float[] {1, 2}, 1e-5)
+                .isPassed())
         .isFalse();
     assertThat(
-            Verification.compare("logits", expected, new float[] {1, 2, 3, 4}, 1e-5).difference())
+            Verification.compare("signature", "logits", expected, new float[] {1, 2, 3, 4}, 1e-5)
+                .difference())
         .isZero();
   }
 
@@ -104,7 +108,8 @@ class VerificationTest {
   void agreementIsTheShareOfSamplesWithTheSameLargestValue() {
     NpyArray<float[]> expected = NpyArray.of(new float[] {0.4f, 0.6f, 0.9f, 0.1f}, 2, 2);
     Verification.Comparison compared =
-        Verification.compare("probabilities", expected, new float[] {0.6f, 0.4f, 0.9f, 0.1f}, 1);
+        Verification.compare(
+            "signature", "probabilities", expected, new float[] {0.6f, 0.4f, 0.9f, 0.1f}, 1);
     assertThat(compared.agreement()).isEqualTo(0.5);
     assertThat(compared.worst()).isZero();
   }
