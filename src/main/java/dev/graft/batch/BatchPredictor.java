@@ -3,6 +3,7 @@ package dev.graft.batch;
 import dev.graft.data.Task;
 import dev.graft.predict.Features;
 import dev.graft.predict.Predictor;
+import dev.graft.predict.PredictorSettings;
 import dev.graft.tensor.Arithmetic;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,7 +102,9 @@ public record BatchPredictor(
     if (Workspace.isDone(out, settings.whenThere())) {
       return Optional.empty();
     }
-    try (Predictor predictor = Predictor.load(settings.model(), Arithmetic.FUSED, features)) {
+    PredictorSettings fused =
+        PredictorSettings.defaults().withArithmetic(Arithmetic.FUSED).withFeatures(features);
+    try (Predictor predictor = Predictor.load(settings.model(), fused)) {
       requireAnswers(predictor);
       return run(predictor, listener, part);
     }

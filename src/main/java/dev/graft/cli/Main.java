@@ -42,6 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ReportCommand.class,
       BatchCommand.class,
       FeaturesCommand.class,
+      ExportCommand.class,
       HelpCommand.class
     })
 public final class Main {

@@ -10,9 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /** Writes the folder of a model, reads it again, and compares what it answers. */
 final class ExportedFolder {
@@ -62,8 +62,8 @@ final class ExportedFolder {
 
   /** Constants are no variables of the checkpoint. */
   private static Handoff withVariablesOf(ServedParts parts, Handoff handoff) {
-    Set<String> written =
-        parts.variables().stream().map(ServedParts.Variable::name).collect(Collectors.toSet());
+    Set<String> written = new HashSet<>(parts.kept().keySet());
+    parts.variables().forEach(variable -> written.add(variable.name()));
     List<Layer> layers = new ArrayList<>();
     for (Layer layer : handoff.layers()) {
       List<LayerVariable> variables =

@@ -5,13 +5,16 @@ import dev.graft.data.Task;
 import dev.graft.handoff.Golden;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Layer;
+import dev.graft.handoff.LayerVariable;
 import dev.graft.handoff.Signature;
 import dev.graft.handoff.TensorInfo;
 import dev.graft.model.LayerOutputs;
 import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Verification;
+import dev.graft.savedmodel.Checkpoint;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
+import dev.graft.savedmodel.FlatVariable;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.savedmodel.SavedModel;
 import dev.graft.tensor.HostTensor;
@@ -24,6 +27,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -76,7 +82,40 @@ public final class ModelCopy {
    * @throws IOException when it can't be written
    */
   public Verification write(Path folder, WeightForm form) throws IOException {
-    return ExportedFolder.write(folder, parts(form), form, this::add);
+    return write(folder, form, false);
+  }
+
+  /**
+   * As {@link #write(Path, WeightForm)}; a model that Graft exported may be there, which the new one
+   * replaces once it is whole.
+   *
+   * @throws IllegalArgumentException also when something else is there
+   */
+  public Verification write(Path folder, WeightForm form, boolean overwrite) throws IOException {
+    if (!Files.exists(folder)) {
+      return ExportedFolder.write(folder, parts(form), form, this::add);
+    }
+    requireReplaceable(folder, overwrite);
+    Path beside = folder.resolveSibling("." + folder.getFileName() + "." + UUID.randomUUID());
+    Verification verification = ExportedFolder.write(beside, parts(form), form, this::add);
+    FolderDeletion.delete(folder);
+    Files.move(beside, folder);
+    return verification;
+  }
+
+  private void requireReplaceable(Path folder, boolean overwrite) throws IOException {
+    if (folder.toRealPath().equals(source.toRealPath())) {
+      throw new IllegalArgumentException(
+          folder + " is the model that is to be exported: choose another folder.");
+    }
+    if (!Files.isRegularFile(folder.resolve(Handoff.FILE_NAME))) {
+      throw new IllegalArgumentException(
+          folder + " is there and no model that was exported: choose another folder.");
+    }
+    if (!overwrite) {
+      throw new IllegalArgumentException(
+          folder + " exists already: choose another folder, or replace it with --overwrite.");
+    }
   }
 
   private ServedParts parts(WeightForm form) throws IOException {
@@ -109,6 +148,7 @@ public final class ModelCopy {
         Optional.ofNullable(outputs.get(ServingGraph.LOGITS)),
         features,
         variables(flat, saved.values(flat)),
+        kept(flat, saved.checkpoint()),
         task,
         handoff.preparation());
   }
@@ -137,6 +177,17 @@ public final class ModelCopy {
                     values.get(variable.node()),
                     variable.trainable()))
         .toList();
+  }
+
+  private Map<String, HostTensor> kept(FlatModel flat, Checkpoint checkpoint) throws IOException {
+    Set<String> read = flat.variables().stream().map(FlatVariable::key).collect(Collectors.toSet());
+    Map<String, HostTensor> kept = new LinkedHashMap<>();
+    for (LayerVariable variable : handoff.variables()) {
+      if (!read.contains(variable.key())) {
+        kept.put(variable.name(), checkpoint.read(variable.key()));
+      }
+    }
+    return kept;
   }
 
   /** The golden samples and the licence as they are. */

@@ -134,7 +134,11 @@ public final class ModelExport {
     return handoff(golden, graph.signatures());
   }
 
-  private ServedParts parts() {
+  private ServedParts parts() throws IOException {
+    Map<String, HostTensor> kept = new LinkedHashMap<>();
+    for (Map<LayerVariable, HostTensor> layer : model.backbone().unread().values()) {
+      layer.forEach((variable, value) -> kept.put(variable.name(), value));
+    }
     boolean numbers = model.task().kind() == Task.Kind.NUMBERS;
     return new ServedParts(
         model.inferenceGraph(),
@@ -150,6 +154,7 @@ public final class ModelExport {
                     new ServedParts.Variable(
                         weight.node(), name(weight), weight.value(), weight.trainable()))
             .toList(),
+        kept,
         model.task(),
         preparation);
   }
@@ -270,7 +275,7 @@ public final class ModelExport {
     }
   }
 
-  private Handoff handoff(Golden golden, List<Signature> signatures) {
+  private Handoff handoff(Golden golden, List<Signature> signatures) throws IOException {
     Backbone backbone = model.backbone();
     Optional<Handoff> origin = backbone.handoff();
     String name =
@@ -294,26 +299,58 @@ public final class ModelExport {
         layers,
         Map.of(),
         Optional.of(golden),
-        Optional.of(training).filter(made -> !made.isEmpty()));
+        Optional.of(training()));
   }
 
-  private List<Layer> layers() {
+  /** What the model was made of, so that Keras can make it again, and what made it. */
+  private Map<String, Object> training() {
+    Map<String, Object> made = new LinkedHashMap<>();
+    made.put("head", model.head().describe());
+    made.put("backbone", origin());
+    made.putAll(training);
+    return made;
+  }
+
+  private Map<String, Object> origin() {
+    Backbone backbone = model.backbone();
+    Map<String, Object> origin = new LinkedHashMap<>();
+    backbone
+        .handoff()
+        .ifPresent(
+            known -> {
+              origin.put("name", known.model().name());
+              origin.put("source", known.model().source());
+              origin.put("includeTop", known.model().includeTop());
+              origin.put("weights", known.weights().source());
+              known.training().ifPresent(made -> origin.put("training", made));
+            });
+    origin.putIfAbsent("name", backbone.source().getFileName().toString());
+    backbone.outputLayer().ifPresent(layer -> origin.put("output", layer));
+    return origin;
+  }
+
+  private List<Layer> layers() throws IOException {
     Map<String, JoinedModel.Weight> byNode = new LinkedHashMap<>();
     model.weights().forEach(weight -> byNode.put(weight.node(), weight));
+    Map<String, Map<LayerVariable, HostTensor>> unread = model.backbone().unread();
     List<Layer> layers = new ArrayList<>();
     for (BackboneLayer layer : model.backbone().layers()) {
       boolean isLeftOut =
           !layer.variables().isEmpty()
+              && !unread.containsKey(layer.name())
               && layer.variables().stream().map(FlatVariable::node).noneMatch(byNode::containsKey);
       if (isLeftOut) {
         continue;
       }
-      List<LayerVariable> variables =
-          layer.variables().stream()
-              .map(FlatVariable::node)
-              .filter(byNode::containsKey)
-              .map(node -> variable(byNode.get(node)))
-              .toList();
+      List<LayerVariable> variables = new ArrayList<>();
+      layer.variables().stream()
+          .map(FlatVariable::node)
+          .filter(byNode::containsKey)
+          .map(node -> variable(byNode.get(node)))
+          .forEach(variables::add);
+      unread.getOrDefault(layer.name(), Map.of()).keySet().stream()
+          .map(ModelExport::kept)
+          .forEach(variables::add);
       layers.add(
           new Layer(
               layer.name(),
@@ -343,6 +380,16 @@ public final class ModelExport {
                     true,
                     variables)));
     return layers;
+  }
+
+  private static LayerVariable kept(LayerVariable variable) {
+    return new LayerVariable(
+        variable.name(),
+        variable.name(),
+        variable.dtype(),
+        variable.shape(),
+        variable.trainable(),
+        variable.sha256());
   }
 
   private static String headClass(String layer) {

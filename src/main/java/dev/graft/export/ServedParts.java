@@ -20,6 +20,7 @@ import org.tensorflow.proto.GraphDef;
  * @param logits its tensor, {@code [batch, units]}; empty where numbers are their own
  * @param features what the head reads, {@code [batch, …]}
  * @param variables of the graph
+ * @param kept values that go into the checkpoint though the graph does not read them, by name
  * @param task what it says of an example
  * @param preparation of its images; empty for a model over arrays
  */
@@ -30,6 +31,7 @@ record ServedParts(
     Optional<String> logits,
     String features,
     List<Variable> variables,
+    Map<String, HostTensor> kept,
     Task task,
     Optional<Preparation> preparation) {
 
@@ -37,6 +39,7 @@ record ServedParts(
   ServedParts {
     inputs = List.copyOf(inputs);
     variables = List.copyOf(variables);
+    kept = Map.copyOf(kept);
   }
 
   /**
@@ -67,6 +70,7 @@ record ServedParts(
         logits,
         features,
         variables.stream().filter(variable -> live.containsKey(variable.node())).toList(),
+        kept,
         task,
         preparation);
   }

@@ -101,6 +101,7 @@ final class ServingGraph {
     for (ServedParts.Variable variable : parts.variables()) {
       writer.variable(variable.node(), variable.name(), variable.value(), variable.trainable());
     }
+    parts.kept().forEach(writer::kept);
     for (Named signature : signatures) {
       writer.signature(signature.name(), tensors(signature.inputs()), tensors(signature.outputs()));
     }

@@ -3,6 +3,7 @@ package dev.graft.model;
 import dev.graft.data.Preparation;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Layer;
+import dev.graft.handoff.LayerVariable;
 import dev.graft.handoff.TensorInfo;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
@@ -234,6 +235,11 @@ public final class Backbone {
                     + " (--backbone-output)."));
   }
 
+  /** The layer that a head joins, if it is not the model's last. */
+  public Optional<String> outputLayer() {
+    return outputLayer;
+  }
+
   /** The nodes that a head may join: that of {@link #output()}, or of all outputs. */
   List<String> ends() {
     Stream<String> tensors =
@@ -290,6 +296,28 @@ public final class Backbone {
    */
   public Map<String, HostTensor> values() throws IOException {
     return saved.values(flat);
+  }
+
+  /**
+   * Reads the weights that came with the model but have no part in what it answers, such as the
+   * statistics that Keras's {@code Normalization} reads as constants; by layer. Each call reads the
+   * files again.
+   *
+   * @throws IOException when they can't be read
+   */
+  public Map<String, Map<LayerVariable, HostTensor>> unread() throws IOException {
+    Set<String> read = flat.variables().stream().map(FlatVariable::key).collect(Collectors.toSet());
+    Map<String, Map<LayerVariable, HostTensor>> unread = new LinkedHashMap<>();
+    for (Layer layer : handoff.map(Handoff::layers).orElse(List.of())) {
+      for (LayerVariable variable : layer.variables()) {
+        if (!read.contains(variable.key())) {
+          unread
+              .computeIfAbsent(layer.name(), name -> new LinkedHashMap<>())
+              .put(variable, saved.checkpoint().read(variable.key()));
+        }
+      }
+    }
+    return unread;
   }
 
   private static long channels(FlatInput input) {

@@ -8,6 +8,7 @@ import dev.graft.image.PreparedImages;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -62,10 +63,11 @@ public final class ImagePipeline {
    * @param images each one, in order
    * @param outputs of the graph for the {@link PreparedImage.Ready} ones, in order; empty when
    *     there are none
+   * @param time that the graph took for them
    * @param <S> where the bytes come from
    */
   public record Chunk<S extends ImageSource>(
-      List<PreparedImage<S>> images, List<HostTensor> outputs) {
+      List<PreparedImage<S>> images, List<HostTensor> outputs, Duration time) {
     /** The images that were run, in the order of the rows of the outputs. */
     public List<PreparedImage.Ready<S>> ready() {
       List<PreparedImage.Ready<S>> ready = new ArrayList<>();
@@ -172,11 +174,14 @@ public final class ImagePipeline {
     }
 
     private Chunk<S> compute(List<PreparedImage<S>> taken) {
-      Chunk<S> unrun = new Chunk<>(taken, List.of());
+      Chunk<S> unrun = new Chunk<>(taken, List.of(), Duration.ZERO);
       List<float[]> pixels = unrun.ready().stream().map(PreparedImage.Ready::values).toList();
-      return pixels.isEmpty()
-          ? unrun
-          : new Chunk<>(taken, ImagePipeline.run(graph, reader.shape(), pixels));
+      if (pixels.isEmpty()) {
+        return unrun;
+      }
+      long began = System.nanoTime();
+      List<HostTensor> outputs = ImagePipeline.run(graph, reader.shape(), pixels);
+      return new Chunk<>(taken, outputs, Duration.ofNanos(System.nanoTime() - began));
     }
 
     @Override

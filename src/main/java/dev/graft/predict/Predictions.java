@@ -13,7 +13,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.concurrent.CancellationException;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -49,6 +55,34 @@ public final class Predictions<S extends ImageSource> implements AutoCloseable {
       ready.addAll(answers.apply(run.next()));
     }
     return ready.remove();
+  }
+
+  /** The rest as a stream, which is closed at its end; closing it earlier closes this. */
+  Stream<Predicted<S>> stream() {
+    Spliterator<Predicted<S>> rest =
+        new Spliterators.AbstractSpliterator<>(
+            Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL) {
+          @Override
+          public boolean tryAdvance(Consumer<? super Predicted<S>> action) {
+            if (!hasNext()) {
+              close();
+              return false;
+            }
+            action.accept(taken());
+            return true;
+          }
+        };
+    return StreamSupport.stream(rest, false).onClose(this::close);
+  }
+
+  private Predicted<S> taken() {
+    try {
+      return next();
+    } catch (IOException e) {
+      CancellationException cancelled = new CancellationException(e.getMessage());
+      cancelled.initCause(e);
+      throw cancelled;
+    }
   }
 
   @Override

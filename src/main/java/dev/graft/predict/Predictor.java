@@ -10,6 +10,7 @@ import dev.graft.handoff.Handoff;
 import dev.graft.image.BadImageException;
 import dev.graft.image.ImageFile;
 import dev.graft.image.ImageReader;
+import dev.graft.image.ImageShape;
 import dev.graft.image.ImageSource;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.Prediction;
@@ -18,30 +19,54 @@ import dev.graft.model.TaskPrediction;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.stream.Stream;
 
 /**
- * A trained classifier that answers images. Owns a graph, two sessions and their memory; close it.
- * Safe for many threads: an answer does not depend on what else is asked at the same time.
+ * A trained classifier that answers images. Owns a graph, two sessions, their memory and threads;
+ * close it. Safe for many threads: an answer does not depend on what else is asked at the same
+ * time, and has the same bits alone, in a list and beside any other calls.
+ *
+ * <p>Images of concurrent calls are run together, see {@link MicroBatching}, in bounded memory;
+ * lists and streams have threads of their own.
  */
 public final class Predictor implements AutoCloseable {
   private final ServedModel model;
   private final ImageReader reader;
   private final AnswerOutput output;
   private final String hash;
+  private final PredictorListener listener;
+  private final MicroBatcher calls;
 
-  private Predictor(ServedModel model, ImageReader reader, AnswerOutput output, String hash) {
+  private Predictor(
+      ServedModel model,
+      ImageReader reader,
+      AnswerOutput output,
+      String hash,
+      PredictorSettings settings) {
     this.model = model;
     this.reader = reader;
     this.output = output;
     this.hash = hash;
+    this.listener = settings.listener();
+    this.calls =
+        new MicroBatcher(
+            settings.microBatching(),
+            listener,
+            Runtime.getRuntime().availableProcessors(),
+            images -> output.answers(ImagePipeline.run(model.graph(), reader.shape(), images)));
   }
 
   /**
@@ -53,47 +78,114 @@ public final class Predictor implements AutoCloseable {
    * @throws IOException when it can't be read
    */
   public static Predictor load(Path modelOrRun) throws IOException {
-    return load(modelOrRun, Arithmetic.AS_BUILT);
+    return load(modelOrRun, PredictorSettings.defaults());
   }
 
   /**
-   * Loads a classifier with a handoff.
+   * Loads a classifier with a handoff and runs it once, so that the first call is as fast as the
+   * others.
    *
    * @param modelOrRun a SavedModel folder or a run's folder
-   * @param arithmetic {@link Arithmetic#FUSED} answers faster, a few millionths off; what it
-   *     answers is the same in every process of one platform, whatever shares a batch
    * @throws ModelFormatException when it is no classifier that can be used: no model, no handoff,
    *     no probabilities, no preparation
+   * @throws IllegalArgumentException when the model has no layer that {@link
+   *     PredictorSettings#features} names
    * @throws IOException when it can't be read
    */
-  public static Predictor load(Path modelOrRun, Arithmetic arithmetic) throws IOException {
-    return load(modelOrRun, arithmetic, Features.NONE);
-  }
-
-  /**
-   * As the other {@code load}, with the features of the backbone as a further output.
-   *
-   * @throws IllegalArgumentException when the model has no such layer
-   */
-  public static Predictor load(Path modelOrRun, Arithmetic arithmetic, Features features)
-      throws IOException {
+  public static Predictor load(Path modelOrRun, PredictorSettings settings) throws IOException {
     Path folder = ModelFolder.of(modelOrRun);
-    ServedModel model = ServedModel.open(folder, arithmetic, features);
+    ServedModel model = ServedModel.open(folder, settings.arithmetic(), settings.features());
+    ImageReader reader = null;
     try {
       Handoff handoff = AnswerOutput.handoff(folder, model);
       handoff.checkFiles(folder);
-      Preparation preparation =
-          handoff
-              .preparation()
-              .orElseThrow(() -> AnswerOutput.unusable(folder, "no image preparation"));
-      return new Predictor(
-          model,
-          ImageReader.open(preparation),
-          AnswerOutput.of(folder, model, handoff),
-          Sha256.of(folder.resolve(Handoff.FILE_NAME)));
+      AnswerOutput output = AnswerOutput.of(folder, model, handoff);
+      reader =
+          ImageReader.open(
+              handoff
+                  .preparation()
+                  .orElseThrow(() -> AnswerOutput.unusable(folder, "no image preparation")));
+      warm(model, reader);
+      String hash = Sha256.of(folder.resolve(Handoff.FILE_NAME));
+      return new Predictor(model, reader, output, hash, settings);
     } catch (IOException | RuntimeException | Error e) {
-      model.close();
+      close(reader, model);
       throw e;
+    }
+  }
+
+  /** As {@link #load(Path)}, with an arithmetic. */
+  public static Predictor load(Path modelOrRun, Arithmetic arithmetic) throws IOException {
+    return load(modelOrRun, PredictorSettings.defaults().withArithmetic(arithmetic));
+  }
+
+  /**
+   * Loads a classifier of others, which need have no handoff; one that is there is not read.
+   *
+   * @param folder a SavedModel folder
+   * @param foreign what the model does not say of itself
+   * @throws ModelFormatException when it can't be used: no model, other inputs than images
+   * @throws IllegalArgumentException when it has no such signature or output, when the output is
+   *     not what was described, or when features were asked for
+   * @throws IOException when it can't be read
+   */
+  public static Predictor load(Path folder, ForeignClassifier foreign, PredictorSettings settings)
+      throws IOException {
+    if (settings.features().wanted()) {
+      throw new IllegalArgumentException(
+          "The layers of %s are not known without a handoff, so it gives no features: export it with graft-export."
+              .formatted(folder));
+    }
+    ImageReader reader = ImageReader.open(foreign.preparation());
+    ServedModel model = null;
+    try {
+      model = ServedModel.open(folder, settings.arithmetic(), foreign.signature(), reader.shape());
+      AnswerOutput output = AnswerOutput.of(folder, model, foreign, warm(model, reader));
+      return new Predictor(model, reader, output, hash(folder), settings);
+    } catch (IOException | RuntimeException | Error e) {
+      close(reader, model);
+      throw e;
+    }
+  }
+
+  /** What the model makes of two blank images. */
+  private static List<HostTensor> warm(ServedModel model, ImageReader reader) {
+    ImageShape shape = reader.shape();
+    BufferedImage blank =
+        new BufferedImage(shape.width(), shape.height(), BufferedImage.TYPE_INT_RGB);
+    try {
+      float[] values = reader.read(ImageSource.of(blank).read());
+      return ImagePipeline.run(model.graph(), shape, List.of(values, values));
+    } catch (BadImageException | IOException e) {
+      throw new IllegalStateException("A blank image " + e.getMessage() + ".", e);
+    }
+  }
+
+  /** Of the files that make a SavedModel. */
+  private static String hash(Path folder) throws IOException {
+    return Sha256.of(
+        out -> {
+          Files.copy(folder.resolve("saved_model.pb"), out);
+          Path variables = folder.resolve("variables");
+          if (Files.isDirectory(variables)) {
+            try (Stream<Path> files = Files.list(variables)) {
+              for (Path file : files.sorted().toList()) {
+                Files.copy(file, out);
+              }
+            }
+          }
+        });
+  }
+
+  private static void close(ImageReader reader, ServedModel model) {
+    try {
+      if (reader != null) {
+        reader.close();
+      }
+    } finally {
+      if (model != null) {
+        model.close();
+      }
     }
   }
 
@@ -113,8 +205,8 @@ public final class Predictor implements AutoCloseable {
   }
 
   /**
-   * SHA-256 of the model's {@code handoff.json}, which holds that of every other file: equal
-   * hashes, equal models.
+   * SHA-256 of the model's {@code handoff.json}, which holds that of every other file, or of the
+   * files of a foreign model: equal hashes, equal models.
    */
   public String hash() {
     return hash;
@@ -126,15 +218,104 @@ public final class Predictor implements AutoCloseable {
   }
 
   /**
-   * Answers one image.
+   * Answers one image, together with those of concurrent calls.
    *
-   * @param image bytes of a JPEG, PNG, GIF or BMP file
+   * @param image the bytes of an image's file
    * @throws BadImageException when they are no such file
+   * @throws RejectedExecutionException when too many calls wait already
+   * @throws CancellationException when the thread is interrupted; its flag is then set
    */
   public Answer predict(byte[] image) throws BadImageException {
-    List<HostTensor> outputs =
-        ImagePipeline.run(model.graph(), reader.shape(), List.of(reader.read(image)));
-    return output.answers(outputs).get(0);
+    return calls.answer(() -> reader.read(image));
+  }
+
+  /**
+   * As {@link #predict(byte[])}, of a file.
+   *
+   * @throws BadImageException also when it can't be read
+   */
+  public Answer predict(Path image) throws BadImageException {
+    return predict(new ImageFile(image));
+  }
+
+  /** As {@link #predict(byte[])}, of an image in memory, see {@link ImageSource}. */
+  public Answer predict(BufferedImage image) throws BadImageException {
+    return predict(ImageSource.of(image));
+  }
+
+  /**
+   * As {@link #predict(byte[])}, of bytes from anywhere.
+   *
+   * @throws BadImageException also when they can't be read
+   */
+  public Answer predict(ImageSource image) throws BadImageException {
+    return calls.answer(
+        () -> {
+          try {
+            return reader.read(image.read());
+          } catch (IOException e) {
+            throw new BadImageException("cannot be read: " + e);
+          }
+        });
+  }
+
+  /**
+   * As {@link #predict(byte[])}, of an image that is prepared already: given to the model as it is.
+   *
+   * @param image {@code [height, width, channels]} as the model takes them
+   * @throws IllegalArgumentException when the shape is another, or a value is not finite
+   */
+  public Answer predict(float[][][] image) {
+    float[] values = PreparedValues.of(reader.shape(), image);
+    try {
+      return calls.answer(() -> values);
+    } catch (BadImageException e) {
+      throw new IllegalStateException("Prepared values need no preparation.", e);
+    }
+  }
+
+  /**
+   * Answers prepared images, in order, as {@link #predict(float[][][])} does.
+   *
+   * @throws IllegalArgumentException when the shape of one is another, or a value is not finite
+   */
+  public List<Answer> predictPrepared(List<float[][][]> images) {
+    List<Answer> answers = new ArrayList<>();
+    for (int from = 0; from < images.size(); from += ImagePipeline.BATCH) {
+      List<float[]> batch =
+          images.subList(from, Math.min(images.size(), from + ImagePipeline.BATCH)).stream()
+              .map(image -> PreparedValues.of(reader.shape(), image))
+              .toList();
+      long began = System.nanoTime();
+      List<HostTensor> outputs = ImagePipeline.run(model.graph(), reader.shape(), batch);
+      listener.ran(batch.size(), Duration.ofNanos(System.nanoTime() - began));
+      answers.addAll(output.answers(outputs));
+    }
+    return answers;
+  }
+
+  /**
+   * Answers a list of images, on all processors, in order. A bad image has a rejection in place of
+   * an answer.
+   *
+   * @throws CancellationException when the thread is interrupted; its flag is then set
+   */
+  public <S extends ImageSource> List<Predicted<S>> predict(List<S> images) {
+    try (Stream<Predicted<S>> answers = predict(images.stream())) {
+      return answers.toList();
+    }
+  }
+
+  /**
+   * Answers a stream of images of any length in bounded memory, on all processors, in order. Close
+   * the result, unless it is taken to its end, before this.
+   *
+   * @param images asked for on the thread that takes the answers, only a little ahead
+   * @return of what became of each; throws {@link CancellationException} when the thread is
+   *     interrupted
+   */
+  public <S extends ImageSource> Stream<Predicted<S>> predict(Stream<S> images) {
+    return start(images.iterator()).stream().onClose(images::close);
   }
 
   /** Takes what became of each file, in order. */
@@ -185,10 +366,16 @@ public final class Predictor implements AutoCloseable {
 
   private <S extends ImageSource> List<Predicted<S>> predicted(ImagePipeline.Chunk<S> chunk) {
     List<Answer> answers = chunk.outputs().isEmpty() ? List.of() : output.answers(chunk.outputs());
-    return Predictions.inOrder(
-        chunk,
-        model.outputs(),
-        (source, row, outputs) -> Predicted.of(source, answers.get(row), outputs));
+    if (!answers.isEmpty()) {
+      listener.ran(answers.size(), chunk.time());
+    }
+    List<Predicted<S>> predicted =
+        Predictions.inOrder(
+            chunk,
+            model.outputs(),
+            (source, row, outputs) -> Predicted.of(source, answers.get(row), outputs));
+    predicted.forEach(image -> image.rejection().ifPresent(listener::rejected));
+    return predicted;
   }
 
   /**
@@ -261,9 +448,9 @@ public final class Predictor implements AutoCloseable {
   @Override
   public void close() {
     try {
-      reader.close();
+      calls.close();
     } finally {
-      model.close();
+      close(reader, model);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.graft.predict;
 
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.TensorInfo;
+import dev.graft.image.ImageShape;
 import dev.graft.model.FrozenGraph;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
@@ -46,10 +47,28 @@ record ServedModel(
       throws IOException {
     SavedModel saved = SavedModel.read(folder);
     Optional<Handoff> handoff = Handoff.read(folder);
-    FlatModel flat =
-        saved
-            .flatten(handoff.map(known -> known.signature().name()).orElse(null))
-            .withOutputs(output -> output.dtype() != DataType.DT_STRING);
+    FlatModel flat = saved.flatten(handoff.map(known -> known.signature().name()).orElse(null));
+    return open(saved, flat, handoff, arithmetic, features);
+  }
+
+  /** Opens a model of others for images of a shape, whatever else lies in its folder. */
+  static ServedModel open(
+      Path folder, Arithmetic arithmetic, Optional<String> signature, ImageShape image)
+      throws IOException {
+    SavedModel saved = SavedModel.read(folder);
+    FlatModel flat = ForeignInput.floats(saved.flatten(signature.orElse(null)), image);
+    return open(saved, flat, Optional.empty(), arithmetic, Features.NONE);
+  }
+
+  private static ServedModel open(
+      SavedModel saved,
+      FlatModel whole,
+      Optional<Handoff> handoff,
+      Arithmetic arithmetic,
+      Features features)
+      throws IOException {
+    Path folder = saved.directory();
+    FlatModel flat = whole.withOutputs(output -> output.dtype() != DataType.DT_STRING);
     Map<String, String> tensors =
         flat.outputs().stream()
             .collect(

@@ -56,6 +56,7 @@ public final class SavedModelWriter {
   private final Map<String, WrittenVariable> variables = new TreeMap<>();
   private final Map<String, SignatureDef> signatures = new TreeMap<>();
   private final Map<String, byte[]> assets = new TreeMap<>();
+  private final Map<String, HostTensor> kept = new TreeMap<>();
 
   /**
    * Starts from the nodes that make predictions.
@@ -83,6 +84,20 @@ public final class SavedModelWriter {
           "Variable \"" + name + "\" holds strings: use a constant or an asset.");
     }
     if (variables.putIfAbsent(name, new WrittenVariable(node, name, value, trainable)) != null) {
+      throw new IllegalArgumentException(
+          "Two variables are called \"" + name + "\": give each its own name.");
+    }
+    return this;
+  }
+
+  /**
+   * Keeps a value in the checkpoint that the graph does not read.
+   *
+   * @param name its key in the checkpoint
+   * @throws IllegalArgumentException if a variable has this name
+   */
+  public SavedModelWriter kept(String name, HostTensor value) {
+    if (variables.containsKey(name) || kept.putIfAbsent(name, value) != null) {
       throw new IllegalArgumentException(
           "Two variables are called \"" + name + "\": give each its own name.");
     }
@@ -170,7 +185,7 @@ public final class SavedModelWriter {
     Files.write(folder.resolve("saved_model.pb"), model);
     Path variablesFolder = Files.createDirectory(folder.resolve("variables"));
     byte[] index = {};
-    if (!variables.isEmpty()) {
+    if (!variables.isEmpty() || !kept.isEmpty()) {
       CheckpointWriter.write(variablesFolder.resolve("variables"), values());
       index = Files.readAllBytes(variablesFolder.resolve("variables.index"));
     }
@@ -183,6 +198,7 @@ public final class SavedModelWriter {
 
   private TreeMap<String, HostTensor> values() {
     TreeMap<String, HostTensor> values = new TreeMap<>(SavedModelWriter::compareUtf8);
+    values.putAll(kept);
     variables.forEach((name, variable) -> values.put(name, variable.value()));
     return values;
   }

@@ -6,6 +6,7 @@ import dev.graft.data.ProgressListener;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
 import dev.graft.image.ContactSheet;
+import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Prediction;
 import dev.graft.predict.Answer;
 import dev.graft.predict.ArrayPredictor;
@@ -15,9 +16,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Exports a fitted model and proves the export. */
 final class RunExport {
@@ -97,8 +101,9 @@ final class RunExport {
   private static Map<String, Object> training(
       TrainSettings settings, Split split, PhaseFitting.Fitted fitted) {
     Map<String, Object> training = new LinkedHashMap<>();
-    training.put("head", fitted.model().head().describe());
     training.put("phases", settings.phases().stream().map(PhaseSettings::describe).toList());
+    training.put("unfrozen", unfrozen(settings, fitted));
+    training.put("batchNorm", settings.join().batchNorm().name().toLowerCase(Locale.ROOT));
     training.put("epochs", fitted.history().epochs().size());
     training.put("seed", settings.loop().seed());
     training.put("trainingImages", split.training().size());
@@ -108,6 +113,22 @@ final class RunExport {
       training.put("validationAccuracy", fitted.after().accuracy());
     }
     return training;
+  }
+
+  /** The layers of the backbone that trained, by phase, in the order of the model. */
+  private static Map<String, List<String>> unfrozen(
+      TrainSettings settings, PhaseFitting.Fitted fitted) {
+    List<String> layers = fitted.model().backbone().layerNames();
+    Set<String> trained =
+        fitted.history().epochs().stream().map(Epoch::phase).collect(Collectors.toSet());
+    Map<String, List<String>> unfrozen = new LinkedHashMap<>();
+    for (PhaseSettings phase : settings.phases()) {
+      if (trained.contains(phase.name())) {
+        Set<String> plan = phase.plan().unfrozen(layers);
+        unfrozen.put(phase.name(), layers.stream().filter(plan::contains).toList());
+      }
+    }
+    return unfrozen;
   }
 
   private static List<Prediction> sample(List<Prediction> predictions) {

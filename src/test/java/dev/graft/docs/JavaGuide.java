@@ -1,12 +1,14 @@
 package dev.graft.docs;
 
 import dev.graft.data.LabeledImages;
+import dev.graft.data.Labels;
 import dev.graft.data.Preparation;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
 import dev.graft.image.BadImageException;
+import dev.graft.image.ImageFile;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.History;
 import dev.graft.model.Backbone;
@@ -17,8 +19,14 @@ import dev.graft.model.HeadScope;
 import dev.graft.model.Initializer;
 import dev.graft.model.JoinedModel;
 import dev.graft.predict.Answer;
+import dev.graft.predict.ForeignClassifier;
+import dev.graft.predict.MicroBatching;
+import dev.graft.predict.Predicted;
 import dev.graft.predict.Predictor;
+import dev.graft.predict.PredictorListener;
+import dev.graft.predict.PredictorSettings;
 import dev.graft.predict.Verification;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.train.Optimizer;
 import dev.graft.train.Phase;
 import dev.graft.train.TrainListener;
@@ -26,12 +34,15 @@ import dev.graft.train.TrainSettings;
 import dev.graft.train.TrainedRun;
 import dev.graft.train.Trainer;
 import dev.graft.train.TransferLearning;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.types.TFloat32;
@@ -147,18 +158,81 @@ final class JavaGuide {
     List<String> said = new ArrayList<>();
     // shown
     try (Predictor predictor = Predictor.load(run)) {
-      Answer answer = predictor.predict(Files.readAllBytes(image));
+      Answer answer = predictor.predict(image);
       System.out.printf("%s %.4f%n", answer.label(), answer.probability());
       answer.top(3).forEach(guess -> System.out.println(guess.label()));
 
-      predictor.predict(
-          files,
-          (file, answered, rejection) ->
-              said.add(
-                  file + ": " + answered.map(Answer::label).or(() -> rejection).orElseThrow()));
+      try (Stream<Predicted<ImageFile>> all =
+          predictor.predict(files.stream().map(ImageFile::new))) {
+        all.forEach(
+            file ->
+                said.add(
+                    file.source()
+                        + ": "
+                        + file.answer().map(Answer::label).or(file::rejection).orElseThrow()));
+      }
     }
     // end
     return said;
+  }
+
+  static Counts predictForManyCallers(Path run, List<Path> photos) throws Exception {
+    // shown
+    LongAdder images = new LongAdder();
+    LongAdder batches = new LongAdder();
+    LongAdder rejected = new LongAdder();
+    PredictorListener metrics =
+        new PredictorListener() {
+          @Override
+          public void ran(int batch, Duration time) {
+            images.add(batch);
+            batches.increment();
+          }
+
+          @Override
+          public void rejected(String reason) {
+            rejected.increment();
+          }
+        };
+    PredictorSettings settings =
+        PredictorSettings.defaults()
+            .withArithmetic(Arithmetic.FUSED)
+            .withMicroBatching(
+                MicroBatching.defaults().withMaxQueue(64).withPatience(Duration.ofSeconds(2)))
+            .withListener(metrics);
+    try (Predictor predictor = Predictor.load(run, settings)) {
+      photos.parallelStream().forEach(photo -> System.out.println(describe(predictor, photo)));
+    }
+    // end
+    return new Counts(images.intValue(), batches.intValue(), rejected.intValue());
+  }
+
+  /** What the listener counted. */
+  record Counts(int images, int batches, int rejected) {}
+
+  // shown
+  static String describe(Predictor predictor, Path photo) {
+    try {
+      return photo + ": " + predictor.predict(photo).label();
+    } catch (BadImageException e) {
+      return photo + " " + e.getMessage();
+    }
+  }
+
+  // end
+
+  static Answer predictWithForeignModel(Path savedModel, BufferedImage image) throws Exception {
+    // shown
+    Labels labels = Labels.of("ant", "bee", "cat", "dog");
+    Preparation preparation = Preparation.named("none", 12, 12);
+    ForeignClassifier foreign =
+        ForeignClassifier.of(labels, preparation).withSignature("serving_default").withLogits();
+    try (Predictor predictor = Predictor.load(savedModel, foreign, PredictorSettings.defaults())) {
+      Answer answer = predictor.predict(image);
+      System.out.println(answer.label());
+      return answer;
+    }
+    // end
   }
 
   static Verification verify(Path model) throws IOException {

@@ -4,18 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.metrics.Epoch;
 import dev.graft.model.JoinedModel;
+import dev.graft.predict.Answer;
 import dev.graft.tensor.HostTensor;
 import dev.graft.train.FrozenVariable;
 import dev.graft.train.TrainListener;
 import dev.graft.train.TrainSettings;
 import dev.graft.train.TrainedRun;
 import dev.graft.train.TransferLearning;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +69,21 @@ class JavaGuideTest {
     assertThat(said).hasSize(2);
     assertThat(said.get(0)).matches(".*000\\.png: [01]");
     assertThat(said.get(1)).contains("is no image");
+
+    JavaGuide.Counts counts =
+        JavaGuide.predictForManyCallers(out, List.of(image, image, text, image));
+    assertThat(counts.images()).isEqualTo(3);
+    assertThat(counts.batches()).isBetween(1, 3);
+    assertThat(counts.rejected()).isEqualTo(1);
+  }
+
+  @Test
+  void aForeignModelAnswersAsItIsDescribed() throws Exception {
+    BufferedImage image = ImageIO.read(images.resolve("0/000.png").toFile());
+    Answer answer =
+        JavaGuide.predictWithForeignModel(Path.of("testdata/models/keras3-saved"), image);
+    assertThat(answer.top(4)).extracting(Answer.Guess::label).contains("ant", "bee", "cat", "dog");
+    assertThat(answer.probability()).isBetween(0.25f, 1f);
   }
 
   @Test

@@ -9,20 +9,27 @@ import dev.graft.export.TinyClassifier;
 import dev.graft.features.DrawnImages;
 import dev.graft.image.BadImageException;
 import dev.graft.image.ImageFile;
+import dev.graft.image.ImageReader;
+import dev.graft.image.ImageShape;
 import dev.graft.image.ImageSource;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.tensor.Arithmetic;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -88,6 +95,120 @@ class PredictorTest {
 
   private static float[] alone(Path image) throws Exception {
     return predictor.predict(Files.readAllBytes(image)).probabilities();
+  }
+
+  @Test
+  void aFileItsBytesItsPixelsAndItsValuesHaveOneAnswer() throws Exception {
+    Path image = images.get(3);
+    float[] expected = alone(image);
+    assertThat(predictor.predict(image).probabilities()).isEqualTo(expected);
+    assertThat(predictor.predict(new ImageFile(image)).probabilities()).isEqualTo(expected);
+    assertThat(predictor.predict(ImageIO.read(image.toFile())).probabilities()).isEqualTo(expected);
+    assertThat(predictor.predict(prepared(image)).probabilities()).isEqualTo(expected);
+    List<float[][][]> all = new ArrayList<>();
+    for (Path each : images) {
+      all.add(prepared(each));
+    }
+    List<Answer> answers = predictor.predictPrepared(all);
+    assertThat(answers).hasSize(images.size());
+    assertThat(answers.get(3).probabilities()).isEqualTo(expected);
+    assertThat(answers.get(20).probabilities()).isEqualTo(alone(images.get(20)));
+  }
+
+  /** As the model takes it. */
+  private static float[][][] prepared(Path image) throws Exception {
+    try (ImageReader reader = ImageReader.open(predictor.preparation())) {
+      FloatBuffer values = FloatBuffer.wrap(reader.read(Files.readAllBytes(image)));
+      ImageShape shape = reader.shape();
+      float[][][] nested = new float[shape.height()][shape.width()][shape.channels()];
+      for (float[][] row : nested) {
+        for (float[] pixel : row) {
+          values.get(pixel);
+        }
+      }
+      return nested;
+    }
+  }
+
+  @Test
+  void valuesOfAnotherShapeAreRefused() throws Exception {
+    float[][][] good = prepared(images.get(0));
+    float[][][] narrow = good.clone();
+    narrow[2] = new float[1][3];
+    float[][][] infinite = prepared(images.get(0));
+    infinite[0][0][0] = Float.POSITIVE_INFINITY;
+    assertThatThrownBy(() -> predictor.predict(new float[3][3][3]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("got one with 3 rows");
+    assertThatThrownBy(() -> predictor.predict(narrow))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("1 pixels in a row");
+    assertThatThrownBy(() -> predictor.predictPrepared(List.of(good, infinite)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Infinity");
+  }
+
+  @Test
+  void listsAndStreamsAreAnsweredInOrder() throws Exception {
+    List<ImageSource> sources = new ArrayList<>();
+    for (Path image : images) {
+      sources.add(ImageSource.of(Files.readAllBytes(image)));
+      sources.add(ImageSource.of("no image".getBytes()));
+    }
+    List<Predicted<ImageSource>> listed = predictor.predict(sources);
+    assertThat(listed).hasSize(sources.size());
+    for (int i = 0; i < images.size(); i++) {
+      assertThat(listed.get(2 * i).answer().orElseThrow().probabilities())
+          .isEqualTo(alone(images.get(i)));
+      assertThat(listed.get(2 * i + 1).rejection()).isPresent();
+    }
+    try (Stream<Predicted<ImageSource>> endless =
+        predictor.predict(Stream.generate(() -> sources.get(0)))) {
+      assertThat(endless.limit(100).map(next -> next.answer().orElseThrow().label()).distinct())
+          .containsExactly(listed.get(0).answer().orElseThrow().label());
+    }
+  }
+
+  @Test
+  void theListenerHearsOfCallsAndLists() throws Exception {
+    AtomicInteger answered = new AtomicInteger();
+    AtomicInteger ran = new AtomicInteger();
+    List<String> rejected = Collections.synchronizedList(new ArrayList<>());
+    PredictorListener listener =
+        new PredictorListener() {
+          @Override
+          public void answered(Times times) {
+            answered.incrementAndGet();
+            assertThat(times.prepared()).isPositive();
+            assertThat(times.ran()).isPositive();
+          }
+
+          @Override
+          public void ran(int batch, Duration time) {
+            ran.addAndGet(batch);
+            assertThat(time).isPositive();
+          }
+
+          @Override
+          public void rejected(String reason) {
+            rejected.add(reason);
+          }
+        };
+    try (Predictor heard =
+        Predictor.load(exported, PredictorSettings.defaults().withListener(listener))) {
+      heard.predict(images.get(0));
+      assertThatThrownBy(() -> heard.predict(folder.resolve("missing.png")))
+          .isInstanceOf(BadImageException.class)
+          .hasMessage("does not exist");
+      assertThat(answered).hasValue(1);
+      assertThat(ran).hasValue(1);
+      heard.predict(images.stream().map(ImageFile::new).toList());
+      heard.predict(List.of(new ImageFile(folder.resolve("missing.png"))));
+      heard.predictPrepared(Collections.singletonList(prepared(images.get(0))));
+    }
+    assertThat(answered).hasValue(1);
+    assertThat(ran).hasValue(1 + images.size() + 1);
+    assertThat(rejected).containsExactly("does not exist", "does not exist");
   }
 
   @Test

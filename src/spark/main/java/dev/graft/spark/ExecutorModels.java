@@ -2,6 +2,7 @@ package dev.graft.spark;
 
 import dev.graft.predict.Features;
 import dev.graft.predict.Predictor;
+import dev.graft.predict.PredictorSettings;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.tensor.Arithmetic;
 import java.io.IOException;
@@ -94,7 +95,11 @@ final class ExecutorModels {
 
   private static Predictor load(ClusterModel model, String features, Path folder)
       throws IOException {
-    Predictor predictor = Predictor.load(folder, Arithmetic.FUSED, features(features));
+    PredictorSettings settings =
+        PredictorSettings.defaults()
+            .withArithmetic(Arithmetic.FUSED)
+            .withFeatures(features(features));
+    Predictor predictor = Predictor.load(folder, settings);
     if (!predictor.hash().equals(model.hash())) {
       predictor.close();
       throw new ModelFormatException(
