@@ -86,8 +86,8 @@ public final class ModelCopy {
   }
 
   /**
-   * As {@link #write(Path, WeightForm)}; a model that Graft exported may be there, which the new one
-   * replaces once it is whole.
+   * As {@link #write(Path, WeightForm)}; a model that Graft exported may be there, which the new
+   * one replaces once it is whole.
    *
    * @throws IllegalArgumentException also when something else is there
    */

@@ -70,9 +70,9 @@ class VerificationTest {
     assertThat(failed.worst()).isEqualTo(2);
     assertThat(failed.difference()).isCloseTo(0.01, within(1e-5));
     assertThat(verification.complaint())
-        .isEqualTo(
-            "Golden sample 2 disagrees in \"logits\": largest relative difference 0.0100, allowed"
-                + " 1.00e-05.");
+        .startsWith("Golden sample 2 disagrees in \"logits\" of serving_default: expected ")
+        .contains(", received ")
+        .endsWith("; largest relative difference 0.0100, allowed 1.00e-05.");
   }
 
   @Test
