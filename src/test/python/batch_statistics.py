@@ -1,7 +1,8 @@
 """Trains with Keras's ``fit``, unfrozen BatchNorm by batch statistics, for BatchStatisticsIT.
 
-``batch_statistics.py FOLDER`` writes the backbone as a handoff with a training signature, the
-inputs and labels, the head's first values, and every weight after one epoch.
+``batch_statistics.py FOLDER`` takes the head's first values, ``kernel.npy`` and ``bias.npy``, and
+writes the backbone as a handoff with a training signature, the inputs and labels, and every weight
+after one epoch. ``data.npz`` is the same inputs for the command line.
 """
 
 import json
@@ -55,9 +56,12 @@ def main(folder: Path) -> None:
     model.build((None, SIZE, SIZE, 3))
     for name in ("stem_conv", "stem_bn"):
         base.get_layer(name).trainable = False
+    dense.kernel.assign(np.load(folder / "kernel.npy"))
+    dense.bias.assign(np.load(folder / "bias.npy"))
     np.save(folder / "images.npy", images)
-    np.save(folder / "kernel.npy", dense.kernel.numpy())
-    np.save(folder / "bias.npy", dense.bias.numpy())
+    np.savez(
+        folder / "data.npz", x=images, y=labels, x_val=images[:BATCH], y_val=labels[:BATCH]
+    )
 
     model.compile(
         keras.optimizers.SGD(0.05, momentum=0.9),

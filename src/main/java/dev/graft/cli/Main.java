@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       InspectCommand.class,
       VerifyCommand.class,
+      DiffCommand.class,
       TrainCommand.class,
       ResumeCommand.class,
       TuneCommand.class,
@@ -43,6 +44,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       BatchCommand.class,
       FeaturesCommand.class,
       ExportCommand.class,
+      DoctorCommand.class,
       HelpCommand.class
     })
 public final class Main {

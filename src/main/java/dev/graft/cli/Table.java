@@ -31,6 +31,11 @@ final class Table {
     return this;
   }
 
+  /** Whether there are no rows. */
+  boolean isEmpty() {
+    return rows.isEmpty();
+  }
+
   private static String text(Object cell) {
     if (cell == null) {
       return "";

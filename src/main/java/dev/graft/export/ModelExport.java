@@ -174,8 +174,11 @@ public final class ModelExport {
     return preparation.isPresent() ? IMAGES : model.backbone().inputName(input);
   }
 
-  /** A head's variables live under {@code head/}, so that no backbone's name is in their way. */
-  private static String name(JoinedModel.Weight weight) {
+  /**
+   * What a weight is called in an export. A head's live under {@code head/}, so that no backbone's
+   * name is in their way.
+   */
+  public static String name(JoinedModel.Weight weight) {
     return weight.head() ? "head/" + weight.name() : weight.name();
   }
 

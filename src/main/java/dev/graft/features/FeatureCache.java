@@ -1,5 +1,6 @@
 package dev.graft.features;
 
+import dev.graft.data.ByteCount;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
 package dev.graft.features;
 
+import dev.graft.data.ByteCount;
 import java.util.Arrays;
 import java.util.List;
 

@@ -55,6 +55,9 @@ public record Handoff(
   /** The newest version of the format that this Graft reads, and the one that it writes. */
   public static final int VERSION = 1;
 
+  /** The member of {@code training} that {@link #trained()} reads. */
+  public static final String TRAINED = "trained";
+
   static final String FORMAT = "graft-handoff";
 
   /**
@@ -133,6 +136,17 @@ public record Handoff(
 
   private static List<LayerVariable> variables(List<Layer> layers) {
     return layers.stream().flatMap(layer -> layer.variables().stream()).toList();
+  }
+
+  /**
+   * Names of the variables that training changed or made; empty where the handoff does not say.
+   * What a trained model has besides is frozen.
+   */
+  public Optional<List<String>> trained() {
+    return training
+        .map(made -> made.get(TRAINED))
+        .filter(List.class::isInstance)
+        .map(names -> ((List<?>) names).stream().map(String::valueOf).toList());
   }
 
   /** The preparation as {@code handoff.json} has it, if there is one. */

@@ -97,24 +97,24 @@ public final class Backbone {
   /**
    * The same backbone, joined at another layer than its last.
    *
-   * @param layer whose output the head will read
-   * @throws IllegalArgumentException when the graph has no such layer
+   * @param layer whose output the head will read; of a nested model {@code outer/inner}
+   * @throws IllegalArgumentException when the graph has no such layer, or the layer does nothing in
+   *     inference, as a dropout or a nested model's input
    */
   public Backbone withOutput(String layer) {
     String tensor =
-        LayerOutputs.find(flat.graph(), layer, layerNames())
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "No layer of "
-                            + flat.source()
-                            + " is called \""
-                            + layer
-                            + "\"; its layers are "
-                            + String.join(", ", layerNames())
-                            + "."));
+        LayerOutputs.find(flat.graph(), layer, layerNames()).orElseThrow(() -> noOutput(layer));
     return new Backbone(
         saved, flat, handoff, Optional.of(tensor), Optional.of(layer), training, layers);
+  }
+
+  private IllegalArgumentException noOutput(String layer) {
+    return new IllegalArgumentException(
+        layerNames().contains(layer)
+            ? "Layer \"%s\" of %s does nothing in inference, so no head can be joined to it: name the layer before it."
+                .formatted(layer, flat.source())
+            : "No layer of %s is called \"%s\"; its layers are %s."
+                .formatted(flat.source(), layer, String.join(", ", layerNames())));
   }
 
   /**

@@ -1,10 +1,13 @@
 package dev.graft.model;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Tells the layer of a node from the scopes that Keras puts into its name. */
@@ -18,10 +21,22 @@ final class LayerScopes {
   LayerScopes(Collection<String> names) {
     for (String name : names) {
       String[] scopes = name.split("/");
-      layers
-          .computeIfAbsent(scopes[scopes.length - 1], last -> new java.util.ArrayList<>())
-          .add(scopes);
+      layers.computeIfAbsent(scopes[scopes.length - 1], last -> new ArrayList<>()).add(scopes);
     }
+  }
+
+  /**
+   * The scopes around layers: nested models, and the layers around cells, such as {@code lstm}
+   * where the only layer that is known by its variables is {@code lstm/lstm_cell}.
+   */
+  static LayerScopes around(Collection<String> names) {
+    Set<String> outer = new LinkedHashSet<>();
+    for (String name : names) {
+      for (int slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', slash + 1)) {
+        outer.add(name.substring(0, slash));
+      }
+    }
+    return new LayerScopes(outer);
   }
 
   /** The layer whose scope is the innermost around a node. */

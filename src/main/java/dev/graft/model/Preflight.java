@@ -105,6 +105,7 @@ public record Preflight(List<Verdict> verdicts) {
     GraphNodes nodes = new GraphNodes(graph);
     Set<String> varying = nodes.descendants(variables.stream().filter(nodes::contains).toList());
     LayerScopes scopes = new LayerScopes(layers);
+    LayerScopes around = LayerScopes.around(layers);
     Map<String, Obstacle> found = new LinkedHashMap<>();
     Set<String> reached = new LinkedHashSet<>();
     Deque<String> open = new ArrayDeque<>(ends);
@@ -122,7 +123,7 @@ public record Preflight(List<Verdict> verdicts) {
           found.put(
               name,
               new Obstacle(
-                  scopes.of(name).orElse(""),
+                  scopes.of(name).or(() -> around.of(name)).orElse(""),
                   name,
                   node.getOp(),
                   refused.reason(),

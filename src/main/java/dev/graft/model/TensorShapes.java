@@ -25,7 +25,13 @@ final class TensorShapes {
   private final Map<TensorName, Inferred> first;
   private final Map<TensorName, Inferred> second;
 
-  private record Inferred(Shape shape, DataType dtype) {}
+  /** What is known of a tensor. */
+  record Inferred(Shape shape, DataType dtype) {
+    /** Number of elements, or -1 where it is not known. */
+    long size() {
+      return shape.isUnknown() || shape.hasUnknownDimension() ? -1 : shape.size();
+    }
+  }
 
   private TensorShapes(Map<TensorName, Inferred> first, Map<TensorName, Inferred> second) {
     this.first = first;
@@ -38,6 +44,16 @@ final class TensorShapes {
    */
   static TensorShapes of(GraphDef graph, Collection<String> inputs) {
     return new TensorShapes(infer(graph, inputs, FIRST_BATCH), infer(graph, inputs, SECOND_BATCH));
+  }
+
+  /**
+   * The tensors of a graph for a single example.
+   *
+   * @param graph a flat graph
+   * @param inputs its placeholders whose first axis is the batch
+   */
+  static Map<TensorName, Inferred> ofOne(GraphDef graph, Collection<String> inputs) {
+    return infer(graph, inputs, 1);
   }
 
   /** Whether the tensor is float32 of known size with one row an image. */

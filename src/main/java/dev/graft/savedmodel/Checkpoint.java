@@ -36,8 +36,10 @@ public final class Checkpoint {
    *
    * @param dtype element type
    * @param shape sizes of the dimensions
+   * @param bytes that it takes on disk
+   * @param checksum masked CRC32C of its bytes, as stored
    */
-  public record Entry(DataType dtype, List<Long> shape) {
+  public record Entry(DataType dtype, List<Long> shape, long bytes, int checksum) {
     public Entry {
       shape = List.copyOf(shape);
     }
@@ -267,7 +269,7 @@ public final class Checkpoint {
     for (TensorShapeProto.Dim dimension : entry.getShape().getDimList()) {
       shape.add(dimension.getSize());
     }
-    return new Entry(entry.getDtype(), shape);
+    return new Entry(entry.getDtype(), shape, entry.getSize(), entry.getCrc32C());
   }
 
   private Path dataFile(BundleEntryProto entry) {

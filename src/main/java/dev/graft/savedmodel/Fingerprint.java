@@ -31,7 +31,7 @@ import org.tensorflow.types.TUint8;
  */
 final class Fingerprint {
   /** {@code kFingerprintProducer} of TensorFlow 2.18. */
-  private static final int PRODUCER = 3;
+  private static final int PRODUCER = 1;
 
   private static final long MULTIPLIER = 0xc6a4a7935bd1e995L;
 

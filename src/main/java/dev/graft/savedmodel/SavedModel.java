@@ -7,14 +7,19 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import org.tensorflow.proto.FunctionDef;
+import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.MetaGraphDef;
 import org.tensorflow.proto.SignatureDef;
+import org.tensorflow.proto.TensorInfo;
 
 /**
  * A SavedModel folder, read and checked.
@@ -151,6 +156,44 @@ public final class SavedModel {
     Set<String> names = new TreeSet<>(meta.getSignatureDefMap().keySet());
     names.removeAll(BOOKKEEPING);
     return names;
+  }
+
+  /** What each of the {@link #signatures} takes and answers, as the file says it. */
+  public List<SavedSignature> listedSignatures() {
+    return signatures().stream()
+        .map(
+            name -> {
+              SignatureDef definition = meta.getSignatureDefOrThrow(name);
+              return new SavedSignature(
+                  name, listed(definition.getInputsMap()), listed(definition.getOutputsMap()));
+            })
+        .toList();
+  }
+
+  private static List<SavedSignature.Tensor> listed(Map<String, TensorInfo> tensors) {
+    return new TreeMap<>(tensors)
+        .entrySet().stream()
+            .map(
+                tensor ->
+                    new SavedSignature.Tensor(
+                        tensor.getKey(),
+                        tensor.getValue().getDtype(),
+                        Shapes.list(tensor.getValue().getTensorShape())))
+            .toList();
+  }
+
+  /** Types of ops that this TensorFlow does not know, of all signatures and functions, sorted. */
+  public Set<String> unknownOps() {
+    GraphDef graph = meta.getGraphDef();
+    Set<String> functions = new HashSet<>();
+    Set<String> ops = new TreeSet<>();
+    graph.getNodeList().forEach(node -> ops.add(node.getOp()));
+    for (FunctionDef function : graph.getLibrary().getFunctionList()) {
+      functions.add(function.getSignature().getName());
+      function.getNodeDefList().forEach(node -> ops.add(node.getOp()));
+    }
+    ops.removeIf(op -> functions.contains(op) || Ops.get(op) != null);
+    return ops;
   }
 
   /**

@@ -11,6 +11,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntToDoubleFunction;
 import java.util.stream.Collectors;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.NdArrays;
@@ -189,6 +191,42 @@ public final class HostTensor {
   /** The elements as described for this class: read-only, little-endian, from position 0. */
   public ByteBuffer bytes() {
     return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * The elements as numbers, by their row-major index, whatever type of floating point, integer or
+   * truth value they have; empty for strings, complex and quantized numbers.
+   */
+  public Optional<IntToDoubleFunction> numbers() {
+    ByteBuffer values = bytes();
+    return Optional.ofNullable(
+        switch (dtype) {
+          case DT_FLOAT -> i -> values.getFloat(4 * i);
+          case DT_DOUBLE -> i -> values.getDouble(8 * i);
+          case DT_HALF -> i -> half(values.getShort(2 * i));
+          case DT_BFLOAT16 -> i -> Float.intBitsToFloat(values.getShort(2 * i) << 16);
+          case DT_INT8, DT_BOOL -> values::get;
+          case DT_UINT8 -> i -> Byte.toUnsignedInt(values.get(i));
+          case DT_INT16 -> i -> values.getShort(2 * i);
+          case DT_UINT16 -> i -> Short.toUnsignedInt(values.getShort(2 * i));
+          case DT_INT32 -> i -> values.getInt(4 * i);
+          case DT_UINT32 -> i -> Integer.toUnsignedLong(values.getInt(4 * i));
+          case DT_INT64 -> i -> values.getLong(8 * i);
+          default -> null;
+        });
+  }
+
+  /** IEEE 754's binary16. */
+  private static double half(short bits) {
+    int exponent = bits >> 10 & 0x1f;
+    int fraction = bits & 0x3ff;
+    double magnitude =
+        exponent == 0
+            ? Math.scalb((double) fraction, -24)
+            : exponent == 31
+                ? fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN
+                : Math.scalb(1024.0 + fraction, exponent - 25);
+    return bits < 0 ? -magnitude : magnitude;
   }
 
   /**

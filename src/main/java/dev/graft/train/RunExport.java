@@ -5,12 +5,15 @@ import dev.graft.data.LabeledImage;
 import dev.graft.data.ProgressListener;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
+import dev.graft.handoff.Handoff;
 import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Prediction;
+import dev.graft.model.Backbone;
 import dev.graft.predict.Answer;
 import dev.graft.predict.ArrayPredictor;
 import dev.graft.predict.Predictor;
+import dev.graft.savedmodel.FlatVariable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -112,6 +115,7 @@ final class RunExport {
     if (Double.isFinite(fitted.after().accuracy())) {
       training.put("validationAccuracy", fitted.after().accuracy());
     }
+    training.put(Handoff.TRAINED, trained(fitted));
     return training;
   }
 
@@ -129,6 +133,20 @@ final class RunExport {
       }
     }
     return unfrozen;
+  }
+
+  /** Names of the variables that training changed or made, as the export calls them. */
+  private static List<String> trained(PhaseFitting.Fitted fitted) {
+    Backbone backbone = fitted.model().backbone();
+    Set<String> changed =
+        backbone.flat().variables().stream()
+            .filter(variable -> backbone.changes(variable, fitted.unfrozen()))
+            .map(FlatVariable::node)
+            .collect(Collectors.toSet());
+    return fitted.model().weights().stream()
+        .filter(weight -> weight.head() || changed.contains(weight.node()))
+        .map(ModelExport::name)
+        .toList();
   }
 
   private static List<Prediction> sample(List<Prediction> predictions) {

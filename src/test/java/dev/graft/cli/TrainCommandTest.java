@@ -44,6 +44,34 @@ class TrainCommandTest {
   }
 
   @Test
+  void aHeadJoinsALayerOfANestedModel() throws IOException {
+    Path nested = Path.of("testdata", "models", "nested");
+    Ran.graft(
+            "train",
+            data,
+            "--backbone",
+            nested,
+            "--backbone-output",
+            "backbone/bn1",
+            "--unfreeze",
+            "backbone/bn1",
+            "--epochs",
+            2,
+            "--features",
+            folder.resolve("features"),
+            "--out",
+            run)
+        .done();
+    JsonNode layers = Ran.graft("inspect", run, "--json").done().json().get("layers");
+    assertThat(layers)
+        .map(layer -> layer.get("name").asText())
+        .contains("backbone/conv1", "backbone/bn1", "head/dense")
+        .doesNotContain("predictions");
+    assertThat(Ran.graft("diff", nested, run).err()).contains("predictions/kernel");
+    Ran.graft("verify", run).done();
+  }
+
+  @Test
   void jsonIsOneObjectAndProgressGoesElsewhere() throws IOException {
     Ran ran = train("--epochs", 2, "--json").done();
     JsonNode json = ran.json();

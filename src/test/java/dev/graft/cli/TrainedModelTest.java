@@ -29,9 +29,10 @@ class TrainedModelTest {
   void inspectListsLayersOfBackboneAndHead() {
     assertThat(Ran.graft("inspect", run).done().out().lines())
         .anyMatch(line -> line.matches("pool \\(graft, weights: graft\\)"))
-        .contains("signatures: serving_default")
-        .contains("input  images: float32 [?, 16, 16, 3]")
-        .contains("output probabilities: float32 [?, 2]")
+        .contains("signature serving_default (which Graft uses)")
+        .contains(
+            "  takes   images: float32 [?, 16, 16, 3], any number of images of 16 × 16, 3 channels")
+        .contains("  answers probabilities: float32 [?, 2], for each example one number a label")
         .anyMatch(
             line ->
                 line.matches("block1_conv +Conv2D +\\[\\?, 16, 16, 8\\] +224 +yes +yes +3072 B"))

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.model.Preflight.Verdict;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,6 +49,17 @@ class PreflightTest {
       assertThat(obstacle.layer()).isEqualTo("loop");
       assertThat(obstacle.reason()).contains("loops");
       assertThat(obstacle.remedy()).contains("unroll=True");
+    }
+  }
+
+  @Test
+  void aLoopIsNamedAfterItsLayerWithoutAHandoff() throws IOException {
+    Backbone backbone = Backbone.load(Path.of("testdata", "parity", "tf221-lstm", "model"));
+    Preflight preflight = Preflight.of(backbone);
+    for (String layer : List.of("conv", "lstm/lstm_cell")) {
+      Obstacle obstacle = preflight.verdict(layer).orElseThrow().obstacle().orElseThrow();
+      assertThat(obstacle.layer()).isEqualTo("lstm");
+      assertThat(obstacle.describe()).startsWith("layer lstm (model_1/lstm_1/").contains("loops");
     }
   }
 
@@ -106,6 +118,19 @@ class PreflightTest {
   void theScopeOfANodeTellsItsLayer(String node, String layer) {
     LayerScopes scopes =
         new LayerScopes(List.of("block1_conv1", "block1_conv1_2", "backbone/conv1"));
+    assertThat(scopes.of(node).orElse("")).isEqualTo(layer);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "model_1/lstm_1/TensorArrayV2Stack/TensorListStack, lstm",
+    "top_1/both_1/forward_lstm_1/while, both/forward_lstm",
+    "top_1/both_1/ReverseV2, both",
+    "top_1/conv_1/BiasAdd, ''",
+  })
+  void theScopeOfANodeTellsTheLayerAroundACell(String node, String layer) {
+    LayerScopes scopes =
+        LayerScopes.around(List.of("conv", "lstm/lstm_cell", "both/forward_lstm/lstm_cell"));
     assertThat(scopes.of(node).orElse("")).isEqualTo(layer);
   }
 }

@@ -6,12 +6,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.data.Npy;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntToDoubleFunction;
 import org.tensorflow.proto.DataType;
 
 /**
@@ -163,26 +163,11 @@ record ParityRow(Path folder, Manifest manifest) {
 
   /** The elements as float32, also of float16. */
   static float[] floats(HostTensor tensor) {
-    if (tensor.dtype() != DataType.DT_HALF) {
-      return tensor.floats();
-    }
-    ByteBuffer bytes = tensor.bytes();
-    float[] values = new float[(int) tensor.size()];
+    IntToDoubleFunction numbers = tensor.numbers().orElseThrow();
+    float[] values = new float[Math.toIntExact(tensor.size())];
     for (int i = 0; i < values.length; i++) {
-      values[i] = half(bytes.getShort());
+      values[i] = (float) numbers.applyAsDouble(i);
     }
     return values;
-  }
-
-  private static float half(short bits) {
-    int exponent = bits >> 10 & 0x1f;
-    int fraction = bits & 0x3ff;
-    double magnitude =
-        exponent == 0
-            ? Math.scalb((double) fraction, -24)
-            : exponent == 31
-                ? fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN
-                : Math.scalb(1024.0 + fraction, exponent - 25);
-    return (float) (bits < 0 ? -magnitude : magnitude);
   }
 }

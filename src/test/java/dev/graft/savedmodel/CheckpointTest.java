@@ -42,8 +42,10 @@ class CheckpointTest {
     Checkpoint checkpoint = Checkpoint.open(prefix);
     assertThat(checkpoint.read(values.keySet())).isEqualTo(values);
     assertThat(checkpoint.keys()).hasSize(4);
-    assertThat(checkpoint.keys().get("a/kernel"))
-        .isEqualTo(new Checkpoint.Entry(DataType.DT_FLOAT, List.of(2L, 3L)));
+    Checkpoint.Entry kernel = checkpoint.keys().get("a/kernel");
+    assertThat(kernel.dtype()).isEqualTo(DataType.DT_FLOAT);
+    assertThat(kernel.shape()).containsExactly(2L, 3L);
+    assertThat(kernel.bytes()).isEqualTo(24);
   }
 
   @Test

@@ -1,4 +1,4 @@
-package dev.graft.features;
+package dev.graft.data;
 
 import java.util.List;
 import java.util.Locale;
@@ -6,14 +6,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Numbers of bytes as people write them, in powers of 1000: {@code 1.5 GB}. */
-final class ByteCount {
+public final class ByteCount {
   private static final List<String> UNITS = List.of("B", "KB", "MB", "GB", "TB");
   private static final Pattern TEXT =
       Pattern.compile("(\\d{1,12}(?:\\.\\d{1,6})?)\\s*([KMGT]?B)?", Pattern.CASE_INSENSITIVE);
 
   private ByteCount() {}
 
-  static String of(long bytes) {
+  /** With one digit behind the point, such as {@code 20.0 GB}. */
+  public static String of(long bytes) {
     double value = bytes;
     int unit = 0;
     while (value >= 999.95 && unit < UNITS.size() - 1) {
@@ -27,8 +28,9 @@ final class ByteCount {
    * Reads a number with or without a unit.
    *
    * @param name whose value it is, for the message
+   * @throws IllegalArgumentException if it is none
    */
-  static long parse(String name, String text) {
+  public static long parse(String name, String text) {
     Matcher matcher = TEXT.matcher(text.strip());
     if (!matcher.matches()) {
       throw new IllegalArgumentException(
