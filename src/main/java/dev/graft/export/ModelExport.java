@@ -3,6 +3,7 @@ package dev.graft.export;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
+import dev.graft.data.Sha256;
 import dev.graft.data.Task;
 import dev.graft.handoff.Golden;
 import dev.graft.handoff.Handoff;
@@ -306,7 +307,7 @@ public final class ModelExport {
   }
 
   /** What the model was made of, so that Keras can make it again, and what made it. */
-  private Map<String, Object> training() {
+  private Map<String, Object> training() throws IOException {
     Map<String, Object> made = new LinkedHashMap<>();
     made.put("head", model.head().describe());
     made.put("backbone", origin());
@@ -314,7 +315,8 @@ public final class ModelExport {
     return made;
   }
 
-  private Map<String, Object> origin() {
+  /** The hash of the backbone's handoff stands for all its files. */
+  private Map<String, Object> origin() throws IOException {
     Backbone backbone = model.backbone();
     Map<String, Object> origin = new LinkedHashMap<>();
     backbone
@@ -325,10 +327,14 @@ public final class ModelExport {
               origin.put("source", known.model().source());
               origin.put("includeTop", known.model().includeTop());
               origin.put("weights", known.weights().source());
+              origin.put("madeWith", known.versions());
               known.training().ifPresent(made -> origin.put("training", made));
             });
     origin.putIfAbsent("name", backbone.source().getFileName().toString());
     backbone.outputLayer().ifPresent(layer -> origin.put("output", layer));
+    Path handoff = backbone.source().resolve(Handoff.FILE_NAME);
+    Path model = backbone.source().resolve("saved_model.pb");
+    origin.put("sha256", Sha256.of(Files.exists(handoff) ? handoff : model));
     return origin;
   }
 
