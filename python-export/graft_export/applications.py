@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import json
+import math
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.src.applications import efficientnet
 from keras.src.backend import config  # keras.config does not tell the folder
 
 from graft_export import efficientnet_lite0, lively, preparation
@@ -67,6 +69,9 @@ _SIZES = {
 }
 _USUAL_SIZE = 224
 
+# Only EfficientNets of ImageNet weights have a second layer of this kind.
+_SCALING = "rescaling_1"
+
 
 @dataclasses.dataclass(frozen=True)
 class Request:
@@ -123,6 +128,41 @@ def build(request: Request) -> Source:
     if request.weights == "none":
         return _with_random(source, request.seed)
     return _with_file(source, Path(request.weights))
+
+
+def skeleton(
+    name: str, input_size: tuple[int, int], include_top: bool, classes: int, layers: set[str]
+) -> Any:
+    """The model that ``build`` makes for ``name``, its weights not set.
+
+    ``layers`` are the names of the layers that it is to have: the EfficientNets with ImageNet
+    weights have one more than those without.
+    """
+    architecture = _architecture(name)
+    # Layers that Keras numbers get the numbers that they had in an export of its own.
+    keras.utils.clear_session()
+    request = Request(name, "none", 1, input_size, include_top, classes)
+    model = _built(architecture, request, *input_size)
+    return _scaled(model) if _SCALING in layers and not _has(model, _SCALING) else model
+
+
+def _has(model: Any, name: str) -> bool:
+    return any(layer.name == name for layer in model.layers)
+
+
+def _scaled(model: Any) -> Any:
+    """Divides by the roots of ImageNet's deviations, as EfficientNet does with its weights."""
+    scale = [1 / math.sqrt(one) for one in efficientnet.IMAGENET_STDDEV_RGB]
+    scaling = keras.layers.Rescaling(scale, name=_SCALING)
+
+    def scaled(operation: Any) -> Callable[..., Any]:
+        return lambda x: scaling(operation(x))
+
+    # Runs the graph node by node through the function that is given for each operation.
+    answers = model._run_through_graph(
+        model.inputs, lambda one: scaled(one) if one.name == "normalization" else one
+    )
+    return keras.Model(model.inputs, answers, name=model.name)
 
 
 def _architecture(name: str) -> _Architecture:

@@ -1,4 +1,4 @@
-"""The commands ``graft-export`` and ``graft-verify``."""
+"""The commands ``graft-export``, ``graft-import`` and ``graft-verify``."""
 
 import argparse
 import dataclasses
@@ -20,6 +20,11 @@ VERBOSE = "--verbose"
 def export_command() -> int:
     """Entry point of ``graft-export``."""
     return _run(_export_parser(), _export)
+
+
+def import_command() -> int:
+    """Entry point of ``graft-import``."""
+    return _run(_import_parser(), _import)
 
 
 def verify_command() -> int:
@@ -82,6 +87,40 @@ def _export_parser() -> argparse.ArgumentParser:
         help="add what graft train --batch-norm training needs: batch statistics and dropout",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace an existing output")
+    return _with_common_options(parser)
+
+
+def _import_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="graft-import",
+        description="Makes a Keras model, its weights or an ONNX model of what Graft trained.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="a run, or the model in it")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="what to write, by its ending: .keras, .npz, .safetensors or .onnx",
+    )
+    parser.add_argument("--onnx", action="store_true", help="write ONNX, whatever the ending")
+    parser.add_argument(
+        "--backbone",
+        type=Path,
+        metavar="FILE",
+        help="the .keras file that was exported, where the backbone came from one",
+    )
+    parser.add_argument(
+        "--with-preparation",
+        action="store_true",
+        help="with layers that prepare decoded images: resize and scale",
+    )
+    parser.add_argument(
+        "--optimizer",
+        action="store_true",
+        help="compiled, with the optimizer as the run left it (MODEL must be a run)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace an existing file")
     return _with_common_options(parser)
 
 
@@ -181,3 +220,69 @@ def _verify(options: argparse.Namespace) -> None:
         print(json.dumps(dataclasses.asdict(verification)))
     else:
         print(verify.table(verification))
+
+
+def _import(options: argparse.Namespace) -> None:
+    ending = ".onnx" if options.onnx else options.out.suffix
+    _require_ending(options, ending)
+    if options.out.exists() and not (options.overwrite and options.out.is_file()):
+        raise GraftError(
+            f"{options.out} exists: choose another --out, or replace it with --overwrite."
+            if not options.out.is_dir()
+            else f"{options.out} is a folder: --out should be a file."
+        )
+    _print_report(options, _imported(options, ending))
+
+
+_KERAS_OPTIONS = ("backbone", "with_preparation", "optimizer")
+
+
+def _require_ending(options: argparse.Namespace, ending: str) -> None:
+    if ending not in (".keras", ".npz", ".safetensors", ".onnx"):
+        raise UsageError(
+            f"{options.out} should end in .keras, .npz, .safetensors or .onnx: "
+            "the ending says what to write."
+        )
+    for option in _KERAS_OPTIONS:
+        if ending != ".keras" and getattr(options, option):
+            raise UsageError(f"--{option.replace('_', '-')} is for a .keras file.")
+
+
+def _imported(options: argparse.Namespace, ending: str) -> dict[str, Any]:
+    """Writes the file and returns what there is to say of it."""
+    from graft_export import importing, onnx_model, weights
+    from graft_export.trained import Trained
+
+    trained = Trained.read(options.model)
+    report: dict[str, Any] = {"out": os.fspath(options.out), "model": trained.manifest.model.name}
+    if ending in (".npz", ".safetensors"):
+        return {**report, "variables": weights.write_weights(trained, options.out)}
+    if ending == ".onnx":
+        agreements = onnx_model.write_onnx(trained, options.out)
+        return {**report, "variables": len(trained.variables), "agreements": _maps(agreements)}
+    wanted = importing.KerasOptions(options.backbone, options.with_preparation, options.optimizer)
+    agreements = importing.write_keras(trained, options.out, wanted)
+    return {
+        **report,
+        "variables": len(trained.variables),
+        "agreements": _maps(agreements),
+    }
+
+
+def _maps(agreements: list[Any]) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(one) for one in agreements]
+
+
+def _print_report(options: argparse.Namespace, report: dict[str, Any]) -> None:
+    if options.json:
+        print(json.dumps(report))
+        return
+    agreements = report.get("agreements", [])
+    golden = ", ".join(
+        f"{one['output']} within {one['relative_difference']:.1e} of the golden ones"
+        for one in agreements
+    )
+    print(
+        f"{report['out']}: {report['model']}, {report['variables']} variables"
+        + (f", {golden}" if golden else "")
+    )

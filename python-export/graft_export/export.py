@@ -79,7 +79,7 @@ def _interface(source: Source) -> Interface:
 def _input_shapes(source: Source) -> dict[str, list[int | None]]:
     tensors = source.model.inputs
     if not takes_one_image(source.model):
-        names = _identifiers([tensor.name for tensor in tensors])
+        names = identifiers([tensor.name for tensor in tensors])
         shapes = ([None, *tensor.shape[1:]] for tensor in tensors)
         return dict(zip(names, shapes, strict=True))
     assert source.preparation is not None
@@ -94,10 +94,10 @@ def _output_names(source: Source) -> list[str]:
         return ["probabilities" if gives_probabilities(model) else "logits"]
     if len(model.outputs) == 1 and takes_one_image(model):
         return ["features"]
-    return _identifiers(list(model.output_names))
+    return identifiers(list(model.output_names))
 
 
-def _identifiers(names: list[str]) -> list[str]:
+def identifiers(names: list[str]) -> list[str]:
     """Names that a signature accepts: letters, digits and ``_``, each of them once."""
     taken: list[str] = []
     for name in names:

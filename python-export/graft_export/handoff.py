@@ -124,6 +124,8 @@ class Golden:
     tolerance: float
     # The inputs beside the first, by alias.
     other_inputs: dict[str, str] | None = None
+    # The outputs that only other signatures have, by alias.
+    other_outputs: dict[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,8 @@ class Handoff:
     files: dict[str, str]
     golden: Golden | None
     training: dict[str, Any] | None
+    # Those beside the one to call.
+    signatures: list[Signature] | None = None
 
 
 def write(handoff: Handoff, folder: Path) -> None:

@@ -105,3 +105,8 @@ def _unique(name: str, taken: set[str]) -> str:
         candidate = f"{name}_{number}"
     taken.add(candidate)
     return candidate
+
+
+def weights_of(model: Any) -> dict[str, Any]:
+    """All weights of ``model`` by their names."""
+    return {name: one for layer in named_layers(model) for name, one in layer.weights.items()}

@@ -45,9 +45,7 @@ def named(name: str, resize: Resize | None, channels: int = 3) -> Preparation:
 
 def prepare(preparation: Preparation, encoded: bytes) -> Array:
     """The prepared pixels ``[height, width, channels]`` of one encoded image, in float32."""
-    pixels = _decoded(preparation, encoded)
-    if preparation.orientation == "exif":
-        pixels = _upright(pixels, _exif_orientation(encoded))
+    pixels = decoded(preparation, encoded)
     if preparation.resize is not None:
         resized = _resized_by_pillow if preparation.decode == "pillow" else _resized
         pixels = resized(pixels, preparation.resize)
@@ -59,14 +57,22 @@ def prepare(preparation: Preparation, encoded: bytes) -> Array:
     return np.ascontiguousarray(pixels / np.asarray(preparation.deviation, np.float32))
 
 
+def decoded(preparation: Preparation, encoded: bytes) -> Array:
+    """The pixels of one encoded image, 0 to 255 in float32, turned upright where asked."""
+    pixels = _decoded(preparation, encoded)
+    if preparation.orientation == "exif":
+        pixels = _upright(pixels, _exif_orientation(encoded))
+    return pixels
+
+
 def _decoded(preparation: Preparation, encoded: bytes) -> Array:
     grey = preparation.colour_order == "grey"
     if preparation.decode == "pillow":
         mode = "grayscale" if grey else "rgb"
         image = keras.utils.load_img(BytesIO(encoded), color_mode=mode)
         return typing.cast(Array, keras.utils.img_to_array(image, dtype="float32"))
-    decoded = tf.io.decode_image(encoded, channels=1 if grey else 3, expand_animations=False)
-    return typing.cast(Array, decoded.numpy().astype(np.float32))
+    image = tf.io.decode_image(encoded, channels=1 if grey else 3, expand_animations=False)
+    return typing.cast(Array, image.numpy().astype(np.float32))
 
 
 def _resized(pixels: Array, resize: Resize) -> Array:

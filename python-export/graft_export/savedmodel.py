@@ -12,6 +12,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import fingerprint_pb2, saved_model_pb2, trackable_object_graph_pb2
 
 from graft_export import training
+from graft_export.errors import GraftError, one_line
 from graft_export.handoff import Endpoint, Layer, Signature, Variable
 from graft_export.layers import NamedLayer, named_layers
 
@@ -67,6 +68,14 @@ def sha256_of_values(values: npt.NDArray[Any]) -> str:
     """SHA-256 of the values, little-endian and row-major."""
     little_endian = values.astype(values.dtype.newbyteorder("<"), copy=False)
     return hashlib.sha256(little_endian.tobytes(order="C")).hexdigest()
+
+
+def load(folder: Path) -> Any:
+    """The SavedModel in ``folder``; hold it while its signatures are in use."""
+    try:
+        return tf.saved_model.load(str(folder))
+    except (OSError, ValueError, tf.errors.OpError) as error:
+        raise GraftError(f"TensorFlow cannot load {folder}: {one_line(error)}") from error
 
 
 def checkpoint(folder: Path) -> Any:

@@ -50,7 +50,7 @@ def read_keras_file(
     path: Path, input_size: tuple[int, int] | None, preparation_name: str | None
 ) -> Source:
     """The model in a ``.keras`` (or whole-model ``.h5``) file."""
-    model = _load(path)
+    model = read_model(path)
     if not getattr(model, "inputs", None):
         raise GraftError(
             f"{path} holds a {type(model).__name__} without symbolic inputs: "
@@ -72,7 +72,8 @@ def read_keras_file(
     )
 
 
-def _load(path: Path) -> Any:
+def read_model(path: Path) -> Any:
+    """The model in a ``.keras`` (or whole-model ``.h5``) file, not compiled."""
     if not path.is_file():
         raise GraftError(f"There is no file {path}.")
     try:

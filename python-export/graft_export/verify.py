@@ -9,20 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from graft_export import golden, handoff, preparation, savedmodel
+from graft_export import handoff, preparation, savedmodel
+from graft_export.agreement import Agreement, Comparison, Samples, read_samples
 from graft_export.errors import GateError, GraftError, one_line
-from graft_export.handoff import Golden, Handoff
+from graft_export.handoff import Golden, Handoff, Signature, Variable
 from graft_export.progress import stage
 
-
-@dataclass(frozen=True)
-class Agreement:
-    """How well one output agrees with the golden one, from the images or the prepared input."""
-
-    output: str
-    start: str
-    relative_difference: float
-    top1_agreement: float
+_LABELS = "assets/labels.txt"
 
 
 @dataclass(frozen=True)
@@ -38,11 +31,13 @@ class Verification:
 def verify(folder: Path) -> Verification:
     """Verifies the handoff in ``folder``.
 
-    ``GateError`` where a hash or an answer is wrong, ``GraftError`` where it cannot be read.
+    ``GateError`` where a label, a hash or an answer is wrong, ``GraftError`` where it cannot be
+    read.
     """
     if not folder.is_dir():
         raise GraftError(f"There is no folder {folder}.")
     manifest = handoff.read(folder)
+    _require_labels(folder, manifest)
     with stage("Hashing the files"):
         _require_hashes(folder, manifest)
     variables = _require_variables(folder, manifest)
@@ -51,6 +46,24 @@ def verify(folder: Path) -> Verification:
     with stage("Computing the golden samples"):
         agreements = list(_agreements(folder, manifest, manifest.golden))
     return Verification(len(manifest.files), variables, manifest.golden.tolerance, agreements)
+
+
+def _require_labels(folder: Path, manifest: Handoff) -> None:
+    file = folder / _LABELS
+    if manifest.labels is None or not file.is_file():
+        return
+    stored = file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    if len(stored) != len(manifest.labels):
+        raise GateError(
+            f"{folder} has {len(manifest.labels)} labels in its handoff but {len(stored)} in "
+            f"{_LABELS}: one of the two was changed after the export."
+        )
+    for index, (listed, other) in enumerate(zip(manifest.labels, stored, strict=True)):
+        if listed != other:
+            raise GateError(
+                f"Label {index} of {folder} is {listed!r} in its handoff but {other!r} in "
+                f"{_LABELS}: one of the two was changed after the export."
+            )
 
 
 def _require_hashes(folder: Path, manifest: Handoff) -> None:
@@ -84,11 +97,21 @@ def _require_variables(folder: Path, manifest: Handoff) -> int:
             )
         received = savedmodel.sha256_of_values(savedmodel.read_variable(reader, variable.key))
         if received != variable.sha256:
-            raise GateError(
-                f"The values of {variable.name} in {folder} should have the SHA-256 "
-                f"{variable.sha256} but have {received}."
-            )
+            raise GateError(_wrong_values(folder, variable, received, variables))
     return len(variables)
+
+
+def _wrong_values(folder: Path, variable: Variable, received: str, all_: list[Variable]) -> str:
+    owner = next((one.name for one in all_ if one.sha256 == received), None)
+    if owner is not None:
+        return (
+            f"The weights of {folder} were swapped: {variable.name} has the values that its "
+            f"handoff lists for {owner} (SHA-256 {received} instead of {variable.sha256})."
+        )
+    return (
+        f"The values of {variable.name} in {folder} should have the SHA-256 {variable.sha256} "
+        f"but have {received}."
+    )
 
 
 def _checkpoint(folder: Path) -> Any:
@@ -98,98 +121,64 @@ def _checkpoint(folder: Path) -> Any:
         raise GraftError(f"The variables of {folder} cannot be read: {one_line(error)}") from error
 
 
-def _agreements(folder: Path, manifest: Handoff, samples: Golden) -> Iterator[Agreement]:
-    model = _Model(folder, manifest)
-    prepared = _load(folder, samples.prepared)
-    expected = {alias: _load(folder, name) for alias, name in samples.outputs.items()}
-    names = samples.images or [f"sample {index}" for index in range(len(prepared))]
-    comparison = _Comparison(folder, names, samples.tolerance)
-    if samples.images:
-        from_images = _prepare(folder, manifest, samples)
-        comparison.require(samples.prepared, "images", prepared, from_images)
-        received = model(from_images)
-        for alias, values in expected.items():
-            yield comparison.require(alias, "images", values, received[alias])
-    received = model(
-        prepared, {a: _load(folder, n) for a, n in (samples.other_inputs or {}).items()}
-    )
-    for alias, values in expected.items():
-        yield comparison.require(alias, "prepared", values, received[alias])
+def _agreements(folder: Path, manifest: Handoff, golden: Golden) -> Iterator[Agreement]:
+    # Held, because the functions of a SavedModel do not keep its variables alive.
+    loaded = savedmodel.load(folder)
+    samples = read_samples(folder, manifest, golden)
+    comparison = Comparison(folder, samples.names, golden.tolerance)
+    starts: dict[str, list[npt.NDArray[Any]]] = {}
+    if golden.images:
+        encoded = [(folder / name).read_bytes() for name in golden.images]
+        pixels = _prepare(folder, manifest, encoded)
+        comparison.require(golden.prepared, "images", samples.inputs[0], pixels)
+        starts["images"] = [pixels]
+    starts["prepared"] = samples.inputs
+    for start, inputs in starts.items():
+        answers = _answers(folder, loaded, manifest.signature, inputs)
+        yield from _compared(comparison, start, samples, manifest.signature, answers)
+    for other in manifest.signatures or []:
+        if other.inputs[0].dtype != "string":
+            answers = _answers(folder, loaded, other, samples.inputs)
+        elif golden.images:
+            answers = _answers(folder, loaded, other, [np.array(encoded, object)])
+        else:
+            continue
+        yield from _compared(comparison, other.name, samples, other, answers)
 
 
-def _load(folder: Path, name: str) -> npt.NDArray[Any]:
-    try:
-        values: npt.NDArray[Any] = np.load(folder / name, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise GraftError(f"{folder / name} cannot be read: {one_line(error)}") from error
-    return values
+def _compared(
+    comparison: Comparison,
+    start: str,
+    samples: Samples,
+    signature: Signature,
+    answers: dict[str, npt.NDArray[Any]],
+) -> Iterator[Agreement]:
+    for output in signature.outputs:
+        if output.alias in samples.outputs:
+            expected = samples.outputs[output.alias]
+            yield comparison.require(output.alias, start, expected, answers[output.alias])
 
 
-def _prepare(folder: Path, manifest: Handoff, samples: Golden) -> npt.NDArray[Any]:
+def _prepare(folder: Path, manifest: Handoff, encoded: list[bytes]) -> npt.NDArray[Any]:
     how = manifest.preparation
     if how is None:
         raise GraftError(f"{folder} has golden images but does not say how they are prepared.")
-    return np.stack(
-        [preparation.prepare(how, (folder / name).read_bytes()) for name in samples.images]
-    )
+    return np.stack([preparation.prepare(how, one) for one in encoded])
 
 
-class _Model:
-    """The signature that the handoff names, called by aliases."""
-
-    def __init__(self, folder: Path, manifest: Handoff) -> None:
-        self._signature = manifest.signature
-        # Held, because the functions of a SavedModel do not keep its variables alive.
-        self._loaded = _load_model(folder)
-        functions = self._loaded.signatures
-        if self._signature.name not in functions:
-            raise GraftError(
-                f"{folder} has no signature {self._signature.name}, only {sorted(functions)}."
-            )
-        self._function = functions[self._signature.name]
-
-    def __call__(
-        self, first: npt.NDArray[Any], others: dict[str, npt.NDArray[Any]] | None = None
-    ) -> dict[str, npt.NDArray[Any]]:
-        keys = {one.alias: one.key for one in self._signature.inputs}
-        # Signatures of the TF1 form, which Java writes, take tensors only.
-        fed = {self._signature.inputs[0].key: tf.constant(first)}
-        fed |= {keys[alias]: tf.constant(values) for alias, values in (others or {}).items()}
-        answers = self._function(**fed)
-        return {output.alias: answers[output.key].numpy() for output in self._signature.outputs}
-
-
-def _load_model(folder: Path) -> Any:
-    try:
-        return tf.saved_model.load(str(folder))
-    except (OSError, ValueError, tf.errors.OpError) as error:
-        raise GraftError(f"TensorFlow cannot load {folder}: {one_line(error)}") from error
-
-
-@dataclass(frozen=True)
-class _Comparison:
-    folder: Path
-    samples: list[str]
-    tolerance: float
-
-    def require(
-        self, what: str, start: str, expected: npt.NDArray[Any], received: npt.NDArray[Any]
-    ) -> Agreement:
-        if expected.shape != received.shape:
-            raise GateError(
-                f"{what} of {self.folder} should have the shape {list(expected.shape)} but has "
-                f"{list(received.shape)}."
-            )
-        found = golden.difference(expected, received)
-        if found.relative > self.tolerance:
-            sample, *place = found.index
-            raise GateError(
-                f"{self.samples[sample]} of {self.folder}: {what}{place} should be "
-                f"{found.expected:g} but is {found.received:g} (from the {start}; relative "
-                f"difference {found.relative:.1e}, allowed {self.tolerance:.0e})."
-            )
-        agreement = golden.top1_agreement(expected, received)
-        return Agreement(what, start, found.relative, agreement)
+def _answers(
+    folder: Path, loaded: Any, signature: Signature, inputs: list[npt.NDArray[Any]]
+) -> dict[str, npt.NDArray[Any]]:
+    """What a signature answers, by aliases, to ``inputs`` in its order."""
+    functions = loaded.signatures
+    if signature.name not in functions:
+        raise GraftError(f"{folder} has no signature {signature.name}, only {sorted(functions)}.")
+    # Signatures of the TF1 form, which Java writes, take tensors only.
+    fed = {
+        one.key: tf.constant(values) for one, values in zip(signature.inputs, inputs, strict=True)
+    }
+    answers = functions[signature.name](**fed)
+    return {output.alias: answers[output.key].numpy() for output in signature.outputs}
 
 
 def table(verification: Verification) -> str:

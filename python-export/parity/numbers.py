@@ -129,7 +129,8 @@ def write_training(
             for index, value in enumerate(first[len(names) :])
         ],
     }
-    stepper = _Stepper(_gradients(subject, head, weights), weights, first)
+    dead = [any(one in describe(weight)["name"] for one in subject.dead) for weight in weights]
+    stepper = _Stepper(_gradients(subject, head, weights), weights, first, dead)
     unsteady: list[dict[str, Any]] = []
     drawn: dict[str, Any] = {}
     for draw in range(_DRAWS):
@@ -157,12 +158,13 @@ def _write_run(
     save_flat(folder / f"run-{suffix}", [one for step in steps for one in step])
     save_flat(folder / f"nearness-{suffix}", nearness)
     counted = [text.startswith("sgd") | (one >= _NEAR_ZERO) for one in nearness]
+    weighed = [one | (not dead) for one, dead in zip(counted, stepper.dead, strict=True)]
     own = np.zeros(2)
     for seed in range(_TIMES_MOVED):
         random = np.random.default_rng(seed)
         moved = [_moved(one, random) for one in inputs]
         others, _ = stepper.run(moved, optimizers.ALL[text](keras))
-        own = np.maximum(own, _apart(stepper.first, steps, others, counted))
+        own = np.maximum(own, _apart(stepper.first, steps, others, counted, weighed))
     return {
         "optimizer": text,
         "weights": f"run-{suffix}",
@@ -173,20 +175,23 @@ def _write_run(
 
 
 def _apart(
-    first: list[Array], steps: list[list[Array]], others: list[list[Array]], counted: list[Array]
+    first: list[Array],
+    steps: list[list[Array]],
+    others: list[list[Array]],
+    counted: list[Array],
+    weighed: list[Array],
 ) -> Array:
     """The worst variable's norm of the difference, over the norms of its change and of itself.
 
-    Of what is ``counted``, as Java compares.
+    The one of what is ``counted``, the other of what is ``weighed``, as Java compares.
     """
     worst = np.zeros(2)
     for ours, theirs in zip(steps, others, strict=True):
-        for start, one, other, which in zip(first, ours, theirs, counted, strict=True):
-            apart = np.linalg.norm((other.astype(np.float64) - one) * which)
-            change = np.linalg.norm(one.astype(np.float64) - start)
-            if apart:
-                whole = np.linalg.norm(one.astype(np.float64))
-                worst = np.maximum(worst, [apart / change, apart / whole])
+        for start, one, other, *which in zip(first, ours, theirs, counted, weighed, strict=True):
+            exact = one.astype(np.float64)
+            apart = np.array([np.linalg.norm((other - exact) * some) for some in which])
+            whole = [np.linalg.norm(exact - start), np.linalg.norm(exact)]
+            worst = np.maximum(worst, np.divide(apart, whole, out=np.zeros(2), where=apart > 0))
     return worst
 
 
@@ -245,6 +250,7 @@ class _Stepper:
     gradients_of: Callable[..., list[Any]]
     weights: list[Any]
     first: list[Array]
+    dead: list[bool]
 
     def run(
         self, training_inputs: list[Array], optimizer: Any

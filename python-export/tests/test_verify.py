@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -155,7 +156,9 @@ def write_tf1_form(folder: Path, kernel: Any) -> None:
         session.run(v1.global_variables_initializer())
         signature = v1.saved_model.predict_signature_def({"x": x}, {"y": tf.matmul(x, variable)})
         builder = v1.saved_model.Builder(str(folder))
-        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+        other = v1.saved_model.predict_signature_def({"x": x}, {"z": 2 * x})
+        signatures = {"serving_default": signature, "features": other}
+        builder.add_meta_graph_and_variables(session, ["serve"], signatures)
         builder.save()
 
 
@@ -181,3 +184,67 @@ def manifest_of(kernel: Any) -> handoff.Handoff:
         golden=handoff.Golden([], "golden/prepared.npy", {"logits": "golden/logits.npy"}, 1e-5),
         training={"epochs": 1},
     )
+
+
+def test_a_label_that_differs_from_the_asset_is_named(pool: Path) -> None:
+    (pool / "assets").mkdir()
+    (pool / "assets" / "labels.txt").write_text("rose\ntulip\n", encoding="utf-8")
+    rehash(pool)
+    tell(pool, lambda told: told.update(labels=["rose", "tulip"]))
+    verify(pool)
+    tell(pool, lambda told: told.update(labels=["rose", "daisy"]))
+    with pytest.raises(GateError, match=r"Label 1 of .* is 'daisy' in its handoff but 'tulip' in"):
+        verify(pool)
+    tell(pool, lambda told: told.update(labels=["rose"]))
+    with pytest.raises(GateError, match=r"has 1 labels in its handoff but 2 in assets/labels\.txt"):
+        verify(pool)
+
+
+def test_swapped_weights_are_called_so(testdata: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(testdata / "models" / "residual", tmp_path / "residual"))
+
+    def swap(told: Any) -> None:
+        by_shape: dict[str, Any] = {}
+        for layer in told["layers"]:
+            for variable in layer["variables"]:
+                other = by_shape.setdefault(str(variable["shape"]), variable)
+                if other["sha256"] != variable["sha256"]:
+                    other["sha256"], variable["sha256"] = variable["sha256"], other["sha256"]
+                    return
+
+    tell(folder, swap)
+    with pytest.raises(GateError, match=r"were swapped: \S+ has the values that .* lists for \S+ "):
+        verify(folder)
+
+
+def test_other_signatures_are_asked_too(tmp_path: Path) -> None:
+    folder = tmp_path / "java"
+    kernel = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    write_tf1_form(folder, kernel)
+    inputs = np.random.default_rng(1).normal(size=(2, 4)).astype(np.float32)
+    (folder / "golden").mkdir()
+    arrays = {"prepared": inputs, "logits": inputs @ kernel, "doubled": 2 * inputs}
+    for name, values in arrays.items():
+        np.save(folder / "golden" / f"{name}.npy", values)
+    manifest = manifest_of(kernel)
+    assert manifest.golden is not None
+    outputs = [handoff.Endpoint("doubled", "z", "float32", [-1, 4])]
+    other = handoff.Signature("features", manifest.signature.inputs, outputs)
+    golden = dataclasses.replace(manifest.golden, other_outputs={"doubled": "golden/doubled.npy"})
+    handoff.write(dataclasses.replace(manifest, signatures=[other], golden=golden), folder)
+    rehash(folder)
+    assert [(one.start, one.output) for one in verify(folder).agreements] == [
+        ("prepared", "logits"),
+        ("features", "doubled"),
+    ]
+    change_array(folder / "golden" / "doubled.npy", (1, 2), 1)
+    rehash(folder)
+    with pytest.raises(GateError, match=r"sample 1 of .*: doubled\[2\] .* \(from the features"):
+        verify(folder)
+
+
+def tell(folder: Path, how: Any) -> None:
+    path = folder / "handoff.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    how(document)
+    path.write_text(json.dumps(document), encoding="utf-8")
