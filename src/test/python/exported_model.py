@@ -74,9 +74,7 @@ def warmed(model: Path, loaded: Any) -> dict[str, list[int]]:
         request = log.predict_log.request
         # Nothing may be there that this protocol does not know.
         assert log.SerializeToString(deterministic=True) == record.numpy()
-        inputs = {
-            key: tf.constant(tf.make_ndarray(value)) for key, value in request.inputs.items()
-        }
+        inputs = {key: tf.constant(tf.make_ndarray(value)) for key, value in request.inputs.items()}
         answers = loaded.signatures[request.model_spec.signature_name](**inputs)
         shapes[request.model_spec.signature_name] = next(iter(answers.values())).shape.as_list()
     return shapes

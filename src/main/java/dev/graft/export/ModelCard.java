@@ -63,9 +63,7 @@ final class ModelCard {
 
   private static String labels(List<String> labels) {
     String named = labels.stream().limit(NAMED_LABELS).collect(Collectors.joining(", "));
-    return labels.size() <= NAMED_LABELS
-        ? named
-        : named + ", … (all in assets/labels.txt)";
+    return labels.size() <= NAMED_LABELS ? named : named + ", … (all in assets/labels.txt)";
   }
 
   private String takes() {
@@ -132,11 +130,13 @@ final class ModelCard {
     }
     item("The figures hold for examples like those that it was validated on, and for no others.");
     if (handoff.preparation().isPresent()) {
-      item("Pixels that are prepared in another way get other answers; `image_bytes` can't be"
-          + " called wrongly.");
-      item("`image_bytes` takes JPEG, PNG, BMP and GIF (its first frame). One file that is none"
-          + " fails its whole batch, and a file of many pixels takes the memory that they need:"
-          + " limit what callers may send.");
+      item(
+          "Pixels that are prepared in another way get other answers; `image_bytes` can't be"
+              + " called wrongly.");
+      item(
+          "`image_bytes` takes JPEG, PNG, BMP and GIF (its first frame). One file that is none"
+              + " fails its whole batch, and a file of many pixels takes the memory that they need:"
+              + " limit what callers may send.");
     }
     text.append('\n');
   }
@@ -170,10 +170,12 @@ final class ModelCard {
         bytes
             ? "`{\"signature_name\": \"image_bytes\", \"instances\": [{\"b64\": \"…\"}]}`"
             : "`{\"signature_name\": \"serving_default\", \"instances\": […]}`");
-    line("Java, with Graft: `Predictor.load(Path.of(\"FOLDER\"))`; with TensorFlow Java:"
-        + " `SavedModelBundle.load(\"FOLDER\")`.");
-    line("`graft verify FOLDER` and `graft-verify FOLDER` compare the files with their hashes and"
-        + " compute the golden samples again through every signature.");
+    line(
+        "Java, with Graft: `Predictor.load(Path.of(\"FOLDER\"))`; with TensorFlow Java:"
+            + " `SavedModelBundle.load(\"FOLDER\")`.");
+    line(
+        "`graft verify FOLDER` and `graft-verify FOLDER` compare the files with their hashes and"
+            + " compute the golden samples again through every signature.");
   }
 
   private static String named(List<TensorInfo> tensors) {

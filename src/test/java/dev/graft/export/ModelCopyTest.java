@@ -86,8 +86,7 @@ class ModelCopyTest {
         .hasMessageContaining("--overwrite");
     copy.write(out, WeightForm.CONSTANTS, true);
     assertThat(Handoff.read(out).orElseThrow().variables()).isEmpty();
-    assertThatThrownBy(
-            () -> copy.write(run.resolve("model"), WeightForm.CONSTANTS, true))
+    assertThatThrownBy(() -> copy.write(run.resolve("model"), WeightForm.CONSTANTS, true))
         .hasMessageContaining("is the model that is to be exported");
     Path mine = Files.createDirectories(folder.resolve("mine"));
     assertThatThrownBy(() -> copy.write(mine, WeightForm.CONSTANTS, true))

@@ -72,8 +72,7 @@ class SignaturesTest {
               .isEqualTo(expected.get(i))
               .isEqualTo(row(together.get("probabilities"), i));
           int best = largest(expected.get(i));
-          assertThat(texts(alone.get("label")))
-              .containsExactly(TinyClassifier.LABELS.name(best));
+          assertThat(texts(alone.get("label"))).containsExactly(TinyClassifier.LABELS.name(best));
           assertThat(texts(alone.get("labels"))).isEqualTo(TinyClassifier.LABELS.names());
         }
       }

@@ -73,7 +73,8 @@ class BatchPreparationTest {
   @ParameterizedTest
   @MethodSource("preparations")
   void aBatchHasTheBitsThatEachImageHasAlone(Preparation preparation) throws Exception {
-    List<byte[]> files = IMAGES.stream().map(Fixtures::bytes).toList();
+    List<byte[]> files =
+        IMAGES.stream().filter(name -> decodes(preparation, name)).map(Fixtures::bytes).toList();
     ImageShape shape = ImageShape.of(preparation);
     float[] expected = new float[files.size() * shape.values()];
     try (ImageReader reader = ImageReader.open(preparation)) {
@@ -92,6 +93,13 @@ class BatchPreparationTest {
               (long) shape.channels());
       assertThat(prepared.floats()).isEqualTo(expected);
     }
+  }
+
+  /** TensorFlow makes no grey of a GIF. */
+  private static boolean decodes(Preparation preparation, String name) {
+    return preparation.channels() == 3
+        || preparation.decoder() == Decoder.PILLOW
+        || !name.endsWith(".gif");
   }
 
   @Test
