@@ -95,11 +95,11 @@ class BatchPreparationTest {
     }
   }
 
-  /** TensorFlow makes no grey of a GIF. */
+  /** TensorFlow makes no grey of a GIF or BMP. */
   private static boolean decodes(Preparation preparation, String name) {
     return preparation.channels() == 3
         || preparation.decoder() == Decoder.PILLOW
-        || !name.endsWith(".gif");
+        || !name.matches(".*[.](gif|bmp)");
   }
 
   @Test
