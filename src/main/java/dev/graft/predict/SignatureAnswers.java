@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a signature answers to the golden samples, op by op as it was built.
+ * What a signature answers to the golden samples.
  *
  * @param signature that was called
  * @param outputs by alias
@@ -44,7 +44,7 @@ record SignatureAnswers(Signature signature, Map<String, HostTensor> outputs) {
     }
     try (FrozenGraph graph =
         FrozenGraph.open(
-            Arithmetic.AS_BUILT,
+            arithmetic,
             flat.graph(),
             saved.values(flat),
             flat.inputs().stream().map(FlatInput::node).toList(),

@@ -12,12 +12,15 @@ import dev.graft.image.BadImageException;
 import dev.graft.image.ImageReader;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.savedmodel.SavedModel;
+import dev.graft.tensor.Arithmetic;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Whether a model is the one that was handed over: its files have the hashes that the handoff says,
@@ -148,18 +151,64 @@ public record Verification(
       comparisons.add(preparation(handoff.preparation().get(), samples));
     }
     for (Signature signature : handoff.allSignatures()) {
-      SignatureAnswers answers = SignatureAnswers.of(folder, handoff, signature, samples);
+      SignatureAnswers answers =
+          SignatureAnswers.of(folder, handoff, signature, samples, Arithmetic.AS_BUILT);
       contradictions.addAll(Contradictions.ofAnswers(folder, handoff, answers));
-      for (TensorInfo output : signature.outputs()) {
-        NpyArray<float[]> expected = samples.outputs().get(output.alias());
-        if (expected != null) {
-          float[] received = answers.of(output.alias()).floats();
-          comparisons.add(
-              compare(signature.name(), output.alias(), expected, received, samples.tolerance()));
-        }
-      }
+      comparisons.addAll(compared(answers, samples));
     }
     return new Verification(files, contradictions, comparisons);
+  }
+
+  private static List<Comparison> compared(SignatureAnswers answers, GoldenSamples samples) {
+    List<Comparison> comparisons = new ArrayList<>();
+    for (TensorInfo output : answers.signature().outputs()) {
+      NpyArray<float[]> expected = samples.outputs().get(output.alias());
+      if (expected != null) {
+        float[] received = answers.of(output.alias()).floats();
+        comparisons.add(
+            compare(
+                answers.signature().name(),
+                output.alias(),
+                expected,
+                received,
+                samples.tolerance()));
+      }
+    }
+    return comparisons;
+  }
+
+  /**
+   * What a precision makes of a model's golden samples, in a sentence for people.
+   *
+   * @param folder of the model
+   * @return empty when it has no golden samples, or the precision is that of Keras
+   * @throws IOException when they can't be read
+   */
+  public static Optional<String> effect(Path folder, Precision precision) throws IOException {
+    Optional<Handoff> handoff = Handoff.read(folder);
+    if (precision == Precision.FLOAT32 || handoff.flatMap(Handoff::golden).isEmpty()) {
+      return Optional.empty();
+    }
+    GoldenSamples samples = handoff.get().golden().get().read(folder);
+    SignatureAnswers answers =
+        SignatureAnswers.of(
+            folder,
+            handoff.get(),
+            handoff.get().signature(),
+            samples,
+            precision.arithmetic());
+    String outputs =
+        compared(answers, samples).stream()
+            .map(
+                output ->
+                    "\"%s\" differs by %.2g of its largest value, its largest value is at the same place in %d of %d"
+                        .formatted(
+                            output.name(),
+                            output.difference(),
+                            Math.round(output.agreement() * output.samples()),
+                            output.samples()))
+            .collect(Collectors.joining("; "));
+    return Optional.of("In %s, of the golden samples %s.".formatted(precision.word(), outputs));
   }
 
   private static Comparison preparation(Preparation preparation, GoldenSamples samples)
