@@ -30,7 +30,11 @@ import java.util.Map;
  */
 record SignatureAnswers(Signature signature, Map<String, HostTensor> outputs) {
   static SignatureAnswers of(
-      Path folder, Handoff handoff, Signature signature, GoldenSamples samples) throws IOException {
+      Path folder,
+      Handoff handoff,
+      Signature signature,
+      GoldenSamples samples,
+      Arithmetic arithmetic) throws IOException {
     SavedModel saved = SavedModel.read(folder);
     requireSignature(folder, saved, signature);
     FlatModel flat = saved.flatten(signature.name());
