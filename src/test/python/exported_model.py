@@ -159,4 +159,5 @@ def main(model: Path, constants: Path, out: Path, paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    main(*(Path(word) for word in sys.argv[1:4]), [Path(word) for word in sys.argv[4:]])
+    model_, constants_, out_, *paths_ = (Path(word) for word in sys.argv[1:])
+    main(model_, constants_, out_, paths_)

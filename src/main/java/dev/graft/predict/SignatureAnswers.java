@@ -34,7 +34,8 @@ record SignatureAnswers(Signature signature, Map<String, HostTensor> outputs) {
       Handoff handoff,
       Signature signature,
       GoldenSamples samples,
-      Arithmetic arithmetic) throws IOException {
+      Arithmetic arithmetic)
+      throws IOException {
     SavedModel saved = SavedModel.read(folder);
     requireSignature(folder, saved, signature);
     FlatModel flat = saved.flatten(signature.name());

@@ -192,11 +192,7 @@ public record Verification(
     GoldenSamples samples = handoff.get().golden().get().read(folder);
     SignatureAnswers answers =
         SignatureAnswers.of(
-            folder,
-            handoff.get(),
-            handoff.get().signature(),
-            samples,
-            precision.arithmetic());
+            folder, handoff.get(), handoff.get().signature(), samples, precision.arithmetic());
     String outputs =
         compared(answers, samples).stream()
             .map(
