@@ -105,7 +105,9 @@ final class Machine {
     Finding finding =
         old
             ? Finding.note(
-                "processor", found, "without AVX2 TensorFlow is several times slower; take another")
+                "processor",
+                found,
+                "without AVX2 TensorFlow computes slowly; take a newer processor")
             : Finding.good("processor", found);
     return finding
         .with("cores", cores)
