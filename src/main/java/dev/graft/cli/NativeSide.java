@@ -138,8 +138,9 @@ final class NativeSide {
           Finding.note(
               "GPU",
               nvidia.get() + ", not used",
-              "to use it, put tensorflow-core-native with the classifier linux-x86_64-gpu in the"
-                  + " place of linux-x86_64, and install CUDA 12.5 and cuDNN 9.3");
+              "to use it, set GRAFT_GPU=1 for the launcher, or put tensorflow-core-native with the"
+                  + " classifier linux-x86_64-gpu in the place of linux-x86_64, and install CUDA"
+                  + " 12.5 and cuDNN 9.3");
     } else {
       finding =
           Finding.note(
