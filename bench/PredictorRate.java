@@ -103,8 +103,7 @@ final class PredictorRate {
   }
 
   private static Rate rate(int images, Work work) throws Exception {
-    OperatingSystemMXBean system =
-        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     long cpu = system.getProcessCpuTime();
     long began = System.nanoTime();
     work.run();
@@ -114,7 +113,10 @@ final class PredictorRate {
 
   private static void list(Predictor predictor, List<byte[]> images) {
     long answered =
-        predictor.predict(images.stream().map(ImageSource::of)).filter(a -> a.answer().isPresent()).count();
+        predictor
+            .predict(images.stream().map(ImageSource::of))
+            .filter(a -> a.answer().isPresent())
+            .count();
     require(answered == images.size());
   }
 
@@ -155,7 +157,13 @@ final class PredictorRate {
   private static List<byte[]> read(Path folder, int count) throws IOException {
     List<byte[]> images = new ArrayList<>();
     try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.filter(Files::isRegularFile).filter(PredictorRate::isImage).sorted().limit(count).toList()) {
+      for (Path file :
+          files
+              .filter(Files::isRegularFile)
+              .filter(PredictorRate::isImage)
+              .sorted()
+              .limit(count)
+              .toList()) {
         images.add(Files.readAllBytes(file));
       }
     }

@@ -73,13 +73,14 @@ final class MicroBatcher implements AutoCloseable {
   /** A prepared image, and what becomes of it. */
   private static final class Call {
     final float[] values;
-    final long since = System.nanoTime();
+    final long preparation;
     final CompletableFuture<Answer> answer = new CompletableFuture<>();
     volatile long taken;
     volatile long ran;
 
-    Call(float[] values) {
+    Call(float[] values, long preparation) {
       this.values = values;
+      this.preparation = preparation;
     }
   }
 
@@ -116,16 +117,26 @@ final class MicroBatcher implements AutoCloseable {
   }
 
   private Answer answer(Values image, long start) throws BadImageException, InterruptedException {
+    Call call = prepared(image);
+    add(call);
+    Answer answer = await(call);
+    listener.answered(
+        new PredictorListener.Times(
+            Duration.ofNanos(call.taken - start - call.preparation),
+            Duration.ofNanos(call.preparation),
+            Duration.ofNanos(call.ran)));
+    return answer;
+  }
+
+  private Call prepared(Values image) throws BadImageException, InterruptedException {
     arrived();
-    Call call;
-    long preparation;
     try {
       preparing.acquire();
       try {
         requireOpen();
         long began = System.nanoTime();
-        call = new Call(image.make());
-        preparation = call.since - began;
+        float[] values = image.make();
+        return new Call(values, System.nanoTime() - began);
       } finally {
         preparing.release();
       }
@@ -137,14 +148,6 @@ final class MicroBatcher implements AutoCloseable {
       left();
       throw e;
     }
-    add(call);
-    Answer answer = await(call);
-    listener.answered(
-        new PredictorListener.Times(
-            Duration.ofNanos(call.taken - start - preparation),
-            Duration.ofNanos(preparation),
-            Duration.ofNanos(call.ran)));
-    return answer;
   }
 
   private static Answer await(Call call) throws InterruptedException {
