@@ -11,6 +11,15 @@ import java.util.stream.Stream;
  * @param outputs at least one
  */
 public record Signature(String name, List<TensorInfo> inputs, List<TensorInfo> outputs) {
+  /** From prepared inputs to answers. */
+  public static final String SERVING_DEFAULT = "serving_default";
+
+  /** From the bytes of image files to answers. */
+  public static final String IMAGE_BYTES = "image_bytes";
+
+  /** From prepared inputs to what the backbone hands to the head. */
+  public static final String FEATURES = "features";
+
   /**
    * Checks the values.
    *

@@ -25,6 +25,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.tensorflow.proto.DataType;
 
 /**
  * A Keras model that was exported as a SavedModel, with or without a handoff: its graph in one
@@ -80,7 +81,9 @@ public final class Backbone {
       handoff.get().checkFiles(folder);
     }
     String signature = handoff.map(known -> known.signature().name()).orElse(null);
-    FlatModel flat = Rewrites.forGradients(saved.flatten(signature));
+    FlatModel flat = // the names of labels are nothing to train
+        Rewrites.forGradients(
+            saved.flatten(signature).withOutputs(output -> output.dtype() != DataType.DT_STRING));
     return new Backbone(
         saved,
         flat,

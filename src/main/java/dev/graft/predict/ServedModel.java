@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.tensorflow.proto.DataType;
 
 /**
  * A SavedModel as it was saved, in float32, its variables as constants. Run as built it is the
@@ -61,12 +62,13 @@ record ServedModel(
 
   private static ServedModel open(
       SavedModel saved,
-      FlatModel flat,
+      FlatModel whole,
       Optional<Handoff> handoff,
       Arithmetic arithmetic,
       Features features)
       throws IOException {
     Path folder = saved.directory();
+    FlatModel flat = whole.withOutputs(output -> output.dtype() != DataType.DT_STRING);
     Map<String, String> tensors =
         flat.outputs().stream()
             .collect(
@@ -110,9 +112,10 @@ record ServedModel(
   private static Map<String, String> named(FlatModel flat, Optional<Handoff> handoff) {
     Map<String, String> named = new LinkedHashMap<>();
     if (handoff.isPresent()) {
-      for (TensorInfo output : handoff.get().signature().outputs()) {
-        named.put(output.alias(), output.key());
-      }
+      // Of labels there is nothing to compute: they follow from the other answers.
+      handoff.get().signature().outputs().stream()
+          .filter(output -> !output.dtype().equals("string"))
+          .forEach(output -> named.put(output.alias(), output.key()));
     } else {
       flat.outputs().forEach(output -> named.put(output.key(), output.key()));
     }
