@@ -92,10 +92,10 @@ def replayed(model: Path, loaded: Any) -> float:
         assert set(prediction) == set(answers)
         for name, value in prediction.items():
             received = answers[name].numpy()[row]
-            if received.dtype.kind == "f":
-                largest = max(largest, float(np.abs(received - np.array(value)).max()))
-            elif isinstance(value, str):
+            if isinstance(value, str):
                 assert received.decode() == value
+            elif received.dtype.kind == "f":
+                largest = max(largest, float(np.abs(received - np.array(value)).max()))
             else:
                 assert [one.decode() for one in received] == value
     return largest

@@ -41,6 +41,15 @@ public record Signature(String name, List<TensorInfo> inputs, List<TensorInfo> o
     }
   }
 
+  /** What people call an input: its alias, or the key itself where there is none. */
+  public String inputName(String key) {
+    return inputs.stream()
+        .filter(input -> input.key().equals(key))
+        .map(TensorInfo::alias)
+        .findFirst()
+        .orElse(key);
+  }
+
   /** The aliases of the outputs, in order. */
   public Stream<String> outputAliases() {
     return outputs.stream().map(TensorInfo::alias);

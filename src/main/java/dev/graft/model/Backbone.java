@@ -4,7 +4,6 @@ import dev.graft.data.Preparation;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Layer;
 import dev.graft.handoff.LayerVariable;
-import dev.graft.handoff.TensorInfo;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
 import dev.graft.savedmodel.FlatOutput;
@@ -191,12 +190,7 @@ public final class Backbone {
 
   /** What people call an input: its alias in the handoff, or its key. */
   public String inputName(FlatInput input) {
-    return handoff.stream()
-        .flatMap(known -> known.signature().inputs().stream())
-        .filter(info -> info.key().equals(input.key()))
-        .map(TensorInfo::alias)
-        .findFirst()
-        .orElse(input.key());
+    return handoff.map(known -> known.signature().inputName(input.key())).orElse(input.key());
   }
 
   /** The folder that it was read from. */

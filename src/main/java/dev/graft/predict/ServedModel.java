@@ -1,7 +1,6 @@
 package dev.graft.predict;
 
 import dev.graft.handoff.Handoff;
-import dev.graft.handoff.TensorInfo;
 import dev.graft.image.ImageShape;
 import dev.graft.model.FrozenGraph;
 import dev.graft.savedmodel.FlatInput;
@@ -13,7 +12,6 @@ import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -124,12 +122,7 @@ record ServedModel(
 
   /** What people call an input: its alias in the handoff, or its key. */
   String inputName(FlatInput input) {
-    return handoff.stream()
-        .flatMap(known -> known.signature().inputs().stream())
-        .filter(info -> info.key().equals(input.key()))
-        .map(TensorInfo::alias)
-        .findFirst()
-        .orElse(input.key());
+    return handoff.map(known -> known.signature().inputName(input.key())).orElse(input.key());
   }
 
   /** Runs a batch; the answers by name of the output. */
@@ -140,11 +133,6 @@ record ServedModel(
       named.put(outputs.get(i), answers.get(i));
     }
     return named;
-  }
-
-  /** Where an output is in {@link #outputs}; -1 when there is none of that name. */
-  int indexOf(String output) {
-    return new ArrayList<>(outputs).indexOf(output);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.graft.predict;
 
 import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
+import dev.graft.data.Target;
 import dev.graft.handoff.FileDifferences;
 import dev.graft.handoff.Golden;
 import dev.graft.handoff.GoldenSamples;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -256,7 +258,7 @@ public record Verification(
       worst = difference(wanted, received, i) > difference(wanted, received, worst) ? i : worst;
     }
     for (int sample = 0; sample < samples; sample++) {
-      agreeing += argmax(wanted, sample * row, row) == argmax(received, sample * row, row) ? 1 : 0;
+      agreeing += likeliest(wanted, sample, row) == likeliest(received, sample, row) ? 1 : 0;
     }
     return new Comparison(
         signature,
@@ -275,11 +277,7 @@ public record Verification(
     return Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference;
   }
 
-  private static int argmax(float[] values, int from, int count) {
-    int best = from;
-    for (int i = from; i < from + count; i++) {
-      best = values[i] > values[best] ? i : best;
-    }
-    return best - from;
+  private static int likeliest(float[] values, int sample, int row) {
+    return Target.OfClass.likeliest(Arrays.copyOfRange(values, sample * row, (sample + 1) * row));
   }
 }

@@ -79,6 +79,7 @@ final class RunExport {
             fitted.validationPredictions(),
             fitted.testPredictions()),
         new TrainedRun.Images(
+            inputs.examples().kind(),
             inputs.split(),
             log.rejected(),
             log.computed(),
