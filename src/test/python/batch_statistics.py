@@ -59,9 +59,7 @@ def main(folder: Path) -> None:
     dense.kernel.assign(np.load(folder / "kernel.npy"))
     dense.bias.assign(np.load(folder / "bias.npy"))
     np.save(folder / "images.npy", images)
-    np.savez(
-        folder / "data.npz", x=images, y=labels, x_val=images[:BATCH], y_val=labels[:BATCH]
-    )
+    np.savez(folder / "data.npz", x=images, y=labels, x_val=images[:BATCH], y_val=labels[:BATCH])
 
     model.compile(
         keras.optimizers.SGD(0.05, momentum=0.9),
