@@ -1,5 +1,5 @@
 @echo off
-rem Runs Graft's command line, after building it where it is missing or older than its sources.
+rem Runs Graft's command line, after building it where it is missing or older than its sources. In a distribution it is built.
 rem
 rem   JAVA_HOME        the JDK to use; otherwise the java on the PATH
 rem   GRAFT_JAVA_OPTS  options for the Java machine, such as -Xmx8g
@@ -19,6 +19,12 @@ if errorlevel 1 (
   exit /b 1
 )
 
+rem In the folder bin of a distribution nothing is to be built.
+if exist "%root%pom.xml" goto check
+set launch=--enable-native-access=ALL-UNNAMED -cp "%root%..\lib\*" dev.graft.cli.Main
+goto start
+
+:check
 rem What was built is fresh as long as the copy of its sources, kept beside it, is as new as they are.
 rem That does not see a deleted source; remove target\launcher after deleting one.
 if not exist "%home%\stamp" goto build
@@ -28,10 +34,13 @@ xcopy "%root%src\main" "%home%\sources\src\main\" /d /l /s /y 2>nul | findstr /i
 :run
 set "jar="
 set /p jar=<"%home%\stamp"
+set launch=-jar "%home%\%jar%"
+
+:start
 if not defined TF_CPP_MIN_LOG_LEVEL set "TF_CPP_MIN_LOG_LEVEL=2"
 rem TensorFlow's memory is not the heap's: the wrapper's own limit, a multiple of the heap, has to go.
 rem From Java 22 on only this console tells whether the output is a terminal.
-"%java%" -XX:+UseSerialGC -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Djdk.console=java.base %GRAFT_JAVA_OPTS% -jar "%home%\%jar%" %*
+"%java%" -XX:+UseSerialGC -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Djdk.console=java.base %GRAFT_JAVA_OPTS% %launch% %*
 exit /b %ERRORLEVEL%
 
 :build

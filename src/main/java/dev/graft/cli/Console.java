@@ -1,11 +1,15 @@
 package dev.graft.cli;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.function.Supplier;
@@ -15,10 +19,19 @@ import java.util.function.Supplier;
  * Safe for several threads.
  */
 final class Console {
-  /** ASCII only, so that no terminal's or pipe's encoding can spoil it. */
+  /**
+   * ASCII only, so that no terminal's or pipe's encoding can spoil it; null for what is no finite
+   * number, which JSON does not have.
+   */
   private static final ObjectWriter JSON =
       JsonMapper.builder()
-          .addModule(new SimpleModule().addSerializer(Path.class, new ToStringSerializer()))
+          .addModule(
+              new SimpleModule()
+                  .addSerializer(Path.class, new ToStringSerializer())
+                  .addSerializer(Double.class, new Finite<>())
+                  .addSerializer(double.class, new Finite<>())
+                  .addSerializer(Float.class, new Finite<>())
+                  .addSerializer(float.class, new Finite<>()))
           .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
           .build()
           .writer();
@@ -81,6 +94,21 @@ final class Console {
     return terminal.isThere()
         ? new ProgressOnTerminal(err, terminal, task, total, unit)
         : new ProgressInLines(this::say, task, total, unit, System::nanoTime);
+  }
+
+  /** Numbers of floating point. */
+  private static final class Finite<T extends Number> extends JsonSerializer<T> {
+    @Override
+    public void serialize(T value, JsonGenerator json, SerializerProvider context)
+        throws IOException {
+      if (!Double.isFinite(value.doubleValue())) {
+        json.writeNull();
+      } else if (value instanceof Float number) {
+        json.writeNumber(number);
+      } else {
+        json.writeNumber(value.doubleValue());
+      }
+    }
   }
 
   private static String toJson(Object value) {

@@ -92,14 +92,9 @@ final class DiffCommand implements Callable<Integer> {
     json.put("otherShape", one.otherShape());
     json.put("frozen", diff.training() ? one.frozen() : null);
     json.put("identical", one.identical());
-    json.put("largestDifference", finite(one.largest()));
-    json.put("relativeDifference", finite(one.relative()));
+    json.put("largestDifference", one.largest());
+    json.put("relativeDifference", one.relative());
     return json;
-  }
-
-  /** JSON has no infinity. */
-  private static Double finite(double value) {
-    return Double.isFinite(value) ? value : null;
   }
 
   private String statement(ModelDiff diff) {

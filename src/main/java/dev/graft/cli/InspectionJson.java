@@ -116,7 +116,7 @@ final class InspectionJson {
   private static Map<String, Object> gradient(GradientCheck.Agreement agreement) {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("variable", agreement.variable());
-    json.put("error", Double.isFinite(agreement.error()) ? agreement.error() : null);
+    json.put("error", agreement.error());
     json.put("right", agreement.isRight());
     return json;
   }

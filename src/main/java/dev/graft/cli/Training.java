@@ -123,10 +123,10 @@ final class Training {
     json.put("status", run.stopped() ? "stopped" : "finished");
     json.put("epochs", run.outcome().history().epochs().size());
     json.put("task", run.model().task().kind().word());
-    json.put("accuracyBefore", finite(run.outcome().before().accuracy()));
-    json.put("accuracy", finite(run.outcome().after().accuracy()));
+    json.put("accuracyBefore", run.outcome().before().accuracy());
+    json.put("accuracy", run.outcome().after().accuracy());
     json.put("loss", run.outcome().after().loss());
-    run.outcome().test().ifPresent(test -> json.put("testAccuracy", finite(test.accuracy())));
+    run.outcome().test().ifPresent(test -> json.put("testAccuracy", test.accuracy()));
     json.put("validation", run.outcome().after().toMap());
     json.put("trainingImages", run.images().split().training().size());
     json.put("validationImages", run.images().split().validation().size());
@@ -176,10 +176,5 @@ final class Training {
                     "Test accuracy %.4f on %d images.%n"
                         .formatted(test.accuracy(), test.examples()))
             .orElse("");
-  }
-
-  /** Null for a figure that there is none of: JSON has no NaN. */
-  private static Double finite(double value) {
-    return Double.isFinite(value) ? value : null;
   }
 }

@@ -132,6 +132,7 @@ public record Inspection(
   private record Warnings(
       SavedModel saved, Optional<Handoff> handoff, Optional<Backbone> backbone) {
     private static final int NAMED = 4;
+    private static final String IMAGES = "images";
 
     List<String> all() throws IOException {
       List<String> warnings = new ArrayList<>();
@@ -242,31 +243,13 @@ public record Inspection(
 
     /** A trained model has stable names of its own. */
     private Optional<String> otherInputs(FlatModel flat) {
-      if (handoff.map(known -> known.model().source().equals("graft")).orElse(false)) {
-        return Optional.empty();
-      }
-      boolean images = backbone.orElseThrow().preparation().isPresent();
-      List<String> renamed =
-          flat.inputs().stream()
-              .map(FlatInput::key)
-              .filter(key -> images ? !key.equals("images") : !key.equals(inputName(flat, key)))
-              .toList();
-      return renamed.isEmpty()
+      boolean trained = handoff.map(known -> known.model().source().equals("graft")).orElse(false);
+      FlatInput input = flat.inputs().get(0);
+      boolean isOfImages = input.shape() != null && input.shape().size() == 4;
+      return trained || !isOfImages || flat.inputs().size() > 1 || input.key().equals(IMAGES)
           ? Optional.empty()
           : Optional.of(
-              "Input "
-                  + named(renamed)
-                  + " will be called "
-                  + (images ? "images" : renamed.stream().map(key -> inputName(flat, key)).toList())
-                  + " in what is trained on it.");
-    }
-
-    private String inputName(FlatModel flat, String key) {
-      return flat.inputs().stream()
-          .filter(input -> input.key().equals(key))
-          .map(backbone.orElseThrow()::inputName)
-          .findFirst()
-          .orElse(key);
+              "The input %s is called %s in what is trained on it.".formatted(input.key(), IMAGES));
     }
 
     private static String named(List<String> names) {

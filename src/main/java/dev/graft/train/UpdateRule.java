@@ -103,12 +103,17 @@ public final class UpdateRule {
     return new Updates(apply, initialize, slots);
   }
 
-  /** Takes the decay off the variable, once its gradient no longer needs the value. */
+  /**
+   * Takes the decay off the variable, once its gradient no longer needs the value. A descent along
+   * {@code value × decay} and not {@code value × decay × rate}: TensorFlow's graph optimizer
+   * multiplies the two scalars first, which rounds otherwise than Keras, and a rounded weight can
+   * open or shut a unit at the kink of its activation.
+   */
   private Op decay(double weightDecay) {
     Ops after = plain.withSubScope("decay").withControlDependencies(List.of(gradient));
     Operand<TFloat32> value = after.readVariableOp(target.handle(), TFloat32.class);
     Operand<TFloat32> share = after.math.mul(value, after.constant((float) weightDecay));
-    return after.assignSubVariableOp(target.handle(), after.math.mul(share, inputs.learningRate()));
+    return after.train.resourceApplyGradientDescent(target.handle(), inputs.learningRate(), share);
   }
 
   /** Builds ops in the optimizer's part of the graph. */

@@ -25,6 +25,16 @@ class ConsoleTest {
             "{\"label\":\"Gr\\u00FC\\u00DFe\",\"file\":\"a.jpg\",\"probabilities\":[0.25]}");
   }
 
+  private record Figures(double loss, float share, Double best) {}
+
+  @Test
+  void whatIsNoNumberIsNullInJson() {
+    console(true, false, Terminal.NONE)
+        .result(new Figures(Double.NaN, 0.1f, Double.POSITIVE_INFINITY), () -> "unused");
+    assertThat(out.toString())
+        .isEqualToIgnoringNewLines("{\"loss\":null,\"share\":0.1,\"best\":null}");
+  }
+
   @Test
   void aTableIsPrintedWithoutJson() {
     console(false, false, Terminal.NONE)

@@ -12,6 +12,8 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Stream;
@@ -51,6 +53,18 @@ class MainTest {
     assertThat(run(null, "sow", "--help")).isZero();
     assertThat(out.toString())
         .contains("Usage: graft sow", "--seeds", "--json", "--quiet", "--verbose");
+  }
+
+  @Test
+  void everyCommandAnswersWithJsonWhenAsked() {
+    Map<String, CommandLine> commands = new TreeMap<>(Main.commandLine().getSubcommands());
+    commands.remove("help");
+    assertThat(commands).hasSizeGreaterThan(10);
+    commands.forEach(
+        (name, command) ->
+            assertThat(command.getCommandSpec().optionsMap())
+                .as(name)
+                .containsKeys("--json", "--quiet", "--verbose"));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -87,6 +88,55 @@ class TrainedModelTest {
     JsonNode json = Ran.graft("inspect", plain, "--json").done().json();
     assertThat(json.get("handoff").asBoolean()).isFalse();
     assertThat(json.get("preparation").isNull()).isTrue();
+  }
+
+  @Test
+  void inspectSaysWhatToBewareOf() throws IOException {
+    assertThat(Ran.graft("inspect", run).done().out()).doesNotContain("beware");
+    assertThat(Ran.graft("inspect", Path.of("testdata", "models", "keras3-export")).done().out())
+        .contains("9 variables are stored a second time (2,176 bytes)")
+        .contains("The input keras_tensor is called images in what is trained on it");
+    assertThat(Ran.graft("inspect", Path.of("testdata", "models", "nested")).done().out())
+        .contains("ends in a classifier of [-1, 5] but says no labels");
+  }
+
+  @Test
+  void inspectShowsAModelThatCannotBeUsedAsFarAsItGoes() throws IOException {
+    Path newer =
+        BrokenModelTest.copy(
+            Path.of("testdata", "models", "keras3-saved"), folder.resolve("newer"));
+    Path file = newer.resolve("saved_model.pb");
+    byte[] bytes = Files.readAllBytes(file);
+    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("\022\004Relu");
+    bytes[at + 5] = 'x';
+    Files.write(file, bytes);
+    Ran ran = Ran.graft("inspect", newer);
+    ran.complained(1, "of op Relx, which this TensorFlow");
+    assertThat(ran.out())
+        .contains("signature serving_default (which Graft uses)")
+        .contains("It has ops that this TensorFlow does not know: Relx;");
+    JsonNode json = Ran.graft("inspect", newer, "--json").json();
+    assertThat(json.get("unusable").asText()).contains("Relx");
+    assertThat(json.get("signatures")).hasSize(1);
+    assertThat(json.has("layers")).isFalse();
+  }
+
+  @Test
+  void batchAndFeaturesAnswerWithJson() throws IOException {
+    Path data = shared.resolve("training-data");
+    JsonNode batch =
+        Ran.graft("batch", run, data, "--out", folder.resolve("out.jsonl"), "--json").done().json();
+    assertThat(batch.get("predicted").asInt()).isEqualTo(20);
+    JsonNode again =
+        Ran.graft("batch", run, data, "--out", folder.resolve("out.jsonl"), "--resume", "--json")
+            .done()
+            .json();
+    assertThat(again.get("out").asText()).isEqualTo(folder.resolve("out.jsonl").toString());
+    JsonNode features =
+        Ran.graft("features", Trainings.POOL, data, "--out", folder.resolve("f"), "--json")
+            .done()
+            .json();
+    assertThat(features.get("predicted").asInt()).isEqualTo(20);
   }
 
   @Test

@@ -7,6 +7,8 @@ import dev.graft.tensor.HostTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.tensorflow.Graph;
@@ -76,6 +78,50 @@ class OptimizerStepsTest {
     for (int i = 0; i < expected.length; i++) {
       assertThat((double) trained[i]).as("weight %d", i).isCloseTo(expected[i], within(1e-6));
     }
+  }
+
+  /** Keras multiplies by the decay, then by the rate; the other way round rounds otherwise. */
+  @Test
+  void theDecayIsRoundedAsKerasRoundsIt() {
+    int size = 100_000;
+    float[] weights = new float[size];
+    Random random = new Random(1);
+    for (int i = 0; i < size; i++) {
+      weights[i] = (float) random.nextGaussian();
+    }
+    float[] trained;
+    try (Graph graph = new Graph();
+        Session session = new Session(graph, false)) {
+      Ops tf = Ops.create(graph);
+      Variable kernel = Variable.add(tf, "kernel", 200, size / 200);
+      Placeholder<TInt64> step = tf.placeholder(TInt64.class, Placeholder.shape(Shape.scalar()));
+      UpdateRule.Inputs inputs = UpdateRule.Inputs.add(graph, step);
+      UpdateRule.Updates updates =
+          UpdateRule.addAll(
+              Optimizer.parse("sgd(0.01, weight_decay=0.1)"),
+              tf,
+              List.of(kernel.target()),
+              List.of(kernel.gradient()),
+              inputs);
+      kernel.assign(tf, session, weights);
+      try (Tensor number = HostTensor.of(new long[] {0}).toNative();
+          Tensor rate = HostTensor.of(new float[] {0.01f}).toNative();
+          Tensor none = HostTensor.of(new float[size], 200, size / 200).toNative()) {
+        Session.Runner runner =
+            session
+                .runner()
+                .feed(step, number)
+                .feed(inputs.learningRate(), rate)
+                .feed(kernel.gradient(), none);
+        updates.apply().forEach(runner::addTarget);
+        runner.run().close();
+      }
+      trained = values(session, kernel.read(tf));
+    }
+    for (int i = 0; i < size; i++) {
+      weights[i] -= weights[i] * 0.1f * 0.01f;
+    }
+    assertThat(trained).containsExactly(weights);
   }
 
   private static float[] train(Optimizer optimizer) {
