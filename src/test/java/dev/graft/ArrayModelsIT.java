@@ -49,7 +49,8 @@ class ArrayModelsIT {
 
   @Test
   void aPerceptronWithItsLastLayersUnfrozen() throws IOException {
-    TrainedRun run = trainAndAsk("mlp", FreezePlan.unfreezeFrom("second"), Head.parse("dense(linear)"));
+    TrainedRun run =
+        trainAndAsk("mlp", FreezePlan.unfreezeFrom("second"), Head.parse("dense(linear)"));
     assertThat(run.model().task().describe()).isEqualTo("2 numbers");
     assertThat(run.proof().frozen()).hasSize(2);
     assertThat(run.outcome().after().loss()).isLessThan(run.outcome().before().loss() / 2);
@@ -63,7 +64,8 @@ class ArrayModelsIT {
     assertThat(run.outcome().after().loss()).isLessThan(run.outcome().before().loss());
   }
 
-  private static TrainedRun trainAndAsk(String name, FreezePlan plan, Head head) throws IOException {
+  private static TrainedRun trainAndAsk(String name, FreezePlan plan, Head head)
+      throws IOException {
     Path backbone = folder.resolve(name);
     Path data = folder.resolve(name + ".npz");
     PythonEnvironment python = PythonEnvironment.get();
