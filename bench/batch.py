@@ -1,17 +1,16 @@
 """Measures ``graft batch`` and ``graft features`` beside Keras's ``predict`` on the same images."""
 
 import argparse
-import json
 import os
 import resource
 import statistics
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from flowers import BACKBONE, ROOT, Others, _at_least, _run, _say, _warm_up
+from flowers import BACKBONE, _at_least, _warm_up
+from measure import GRAFT, ROOT, Others, python, run, say
 
 
 @dataclass
@@ -25,7 +24,7 @@ class Way:
     def add(self, images: int, seconds: float, processor: float) -> None:
         """A round: the pass over the images, without what comes before it."""
         self.images.append(images / seconds)
-        _say(f"{self.name}: {images} images, {images / seconds:.1f} a second")
+        say(f"{self.name}: {images} images, {images / seconds:.1f} a second")
         self.processor.append(1000 * processor / images)
 
     def row(self, first: "Way") -> str:
@@ -48,24 +47,24 @@ def main() -> None:
     others = Others()
     keras, batch, features = Way("Keras `predict`"), Way("`graft batch`"), Way("`graft features`")
     with tempfile.TemporaryDirectory() as scratch:
-        run = Path(scratch) / "run"
-        _say("training a head on testdata/digits")
-        _run(
+        model = Path(scratch) / "run"
+        say("training a head on testdata/digits")
+        run(
             [
-                str(ROOT / "graft"),
-                *("train", "testdata/digits", "--backbone", BACKBONE, "--out", str(run)),
+                GRAFT,
+                *("train", "testdata/digits", "--backbone", BACKBONE, "--out", str(model)),
                 *("--epochs", "1", "--features", str(Path(scratch) / "store"), "--quiet"),
             ]
         )
         for number in range(1, options.rounds + 1):
-            _say(f"round {number} of {options.rounds}")
-            others.measure(partial(_keras, keras, folder))
+            say(f"round {number} of {options.rounds}")
+            others.during(partial(_keras, keras, folder))
             for way, command, out in (
                 (batch, "batch", "labels.parquet"),
                 (features, "features", "features"),
             ):
                 place = str(Path(scratch) / out)
-                others.measure(partial(_graft, way, command, run, folder, place))
+                others.during(partial(_graft, way, command, model, folder, place))
     print("| | images/s | | processor time an image | |\n|---|---|---|---|---|")
     for way in (keras, batch, features):
         print(way.row(keras))
@@ -78,25 +77,17 @@ def _processor() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _keras(way: Way, folder: str) -> float:
-    script = str(ROOT / "bench" / "keras_predict.py")
-    answer = json.loads(_run([sys.executable, script, folder, "10"]).strip().splitlines()[-1])
+def _keras(way: Way, folder: str) -> None:
+    answer = python("keras_predict.py", folder, "10").answer
     way.add(answer["images"], answer["seconds"], answer["processor"])
-    return float(answer["seconds"])
 
 
-def _graft(way: Way, command: str, run: Path, folder: str, out: str) -> float:
+def _graft(way: Way, command: str, model: Path, folder: str, out: str) -> None:
     """The processor time is the whole process's, its start included."""
     before = _processor()
-    printed = _run(
-        [
-            str(ROOT / "graft"),
-            *(command, str(run), folder, "--out", out, "--overwrite", "--json", "--quiet"),
-        ]
-    )
-    answer = json.loads(printed.strip().splitlines()[-1])
+    place = ("--out", out, "--overwrite", "--json", "--quiet")
+    answer = run([GRAFT, command, str(model), folder, *place]).answer
     way.add(answer["records"], answer["seconds"], _processor() - before)
-    return float(answer["seconds"])
 
 
 if __name__ == "__main__":

@@ -6,19 +6,18 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+import sections
+from measure import GRAFT, ROOT, Others, memory, processor, python, run, say
+
 BACKBONE = "savedmodels/efficientnet-lite0"
 HEAD = "gap, dense(softmax)"
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "2", "KERAS_BACKEND": "tensorflow"}
+HEADING = "Transfer learning on photographs"
 
 
 @dataclass
@@ -38,46 +37,6 @@ class Way:
         if len(self.seconds) < 2:
             return "one round"
         return f"{min(self.seconds):.1f} to {max(self.seconds):.1f}"
-
-
-@dataclass
-class Others:
-    """The share of the processors' time that other processes took; known on Linux only."""
-
-    largest: float | None = None
-
-    def measure(self, run: Callable[[], float]) -> float:
-        """Runs something that gives its seconds."""
-        busy, own = _busy_seconds(), _own_seconds()
-        seconds = run()
-        if busy is not None:
-            others = (_busy_seconds() or busy) - busy - (_own_seconds() - own)
-            share = max(0.0, others / seconds / (os.cpu_count() or 1))
-            self.largest = max(self.largest or 0.0, share)
-        return seconds
-
-    def sentence(self) -> str:
-        """How quiet it was."""
-        if self.largest is None:
-            return ""
-        return f"Other processes took {self.largest:.0%} of the processors' time at most.\n"
-
-
-def _busy_seconds() -> float | None:
-    """Seconds that all processors together have worked since the start of the machine."""
-    stat = Path("/proc/stat")
-    if not stat.exists():
-        return None
-    user, nice, system, _, _, irq, softirq, *_ = map(
-        int, stat.read_text("ascii").split("\n", 1)[0].split()[1:]
-    )
-    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
-
-
-def _own_seconds() -> float:
-    """Seconds that this process and its ended children have worked."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
 
 
 @dataclass(frozen=True)
@@ -118,22 +77,15 @@ def main() -> None:
     epochs: list[float] = []
     others = Others()
     for number in range(1, options.rounds + 1):
-        _say(f"round {number} of {options.rounds}: Keras")
+        say(f"round {number} of {options.rounds}: Keras")
         epochs += _keras(keras, options, others)
         with tempfile.TemporaryDirectory() as scratch:
             for way in (first, again):
-                _say(f"round {number} of {options.rounds}: {way.name}")
+                say(f"round {number} of {options.rounds}: {way.name}")
                 versions = _graft(way, options, others, Path(scratch))
-    page = _page(options, data, [keras, first, again], epochs, others, versions)
-    print(page)
-    options.out.write_text(page + _further_sections(options.out), encoding="utf-8")
-
-
-def _further_sections(page: Path) -> str:
-    """What else the page has: other benchmarks' sections, which stay."""
-    written = page.read_text("utf-8") if page.exists() else ""
-    start = written.find("\n## ")
-    return written[start:] if start >= 0 else ""
+    text = _section(options, data, [keras, first, again], epochs, others, versions)
+    print(text)
+    sections.put(options.out, HEADING, text)
 
 
 def _options() -> argparse.Namespace:
@@ -170,67 +122,41 @@ def _at_least(least: int) -> Callable[[str], int]:
 
 def _warm_up() -> None:
     """Has Graft built, TensorFlow unpacked and both read from disk before anything is measured."""
-    _say("warming up")
-    _run([str(ROOT / "graft"), "verify", BACKBONE])
-    _run([sys.executable, "-c", "import keras, tensorflow"])
+    say("warming up")
+    run([GRAFT, "verify", BACKBONE])
+    run([sys.executable, "-c", "import keras, tensorflow"])
 
 
 def _keras(way: Way, options: argparse.Namespace, others: Others) -> list[float]:
     """Runs Keras as a process of its own; returns the seconds of its epochs."""
-    script = str(ROOT / "bench" / "keras_fit.py")
     folder = str(options.folder.resolve())
-    taken, answer = _timed([sys.executable, script, folder, str(options.keras_epochs)], others)
-    measured: list[float] = answer["epochs"]
+    ran = others.during(lambda: python("keras_fit.py", folder, str(options.keras_epochs)))
+    measured: list[float] = ran.answer["epochs"]
     missing = options.epochs - len(measured)
     # The first epoch traces the graph; the others are like each other.
-    way.seconds.append(taken + (missing * statistics.mean(measured[1:]) if missing else 0))
+    way.seconds.append(ran.seconds + (missing * statistics.mean(measured[1:]) if missing else 0))
     if not missing:
-        way.accuracies.append(answer["accuracy"])
+        way.accuracies.append(ran.answer["accuracy"])
     return measured
 
 
 def _graft(way: Way, options: argparse.Namespace, others: Others, scratch: Path) -> dict[str, str]:
     """Runs ``graft train`` as a user does; returns the versions that it used."""
-    run = scratch / f"run-{len(list(scratch.iterdir()))}"
-    taken, answer = _timed(
-        [
-            str(ROOT / "graft"),
-            *("train", str(options.folder.resolve()), "--backbone", BACKBONE, "--head", HEAD),
-            *("--epochs", str(options.epochs), "--features", str(scratch / "features")),
-            *("--out", str(run), "--json", "--quiet"),
-        ],
-        others,
-    )
-    way.seconds.append(taken)
-    way.accuracies.append(answer["accuracy"])
-    versions: dict[str, str] = json.loads((run / "run.json").read_text("utf-8"))["versions"]
+    out = scratch / f"run-{len(list(scratch.iterdir()))}"
+    command = [
+        GRAFT,
+        *("train", str(options.folder.resolve()), "--backbone", BACKBONE, "--head", HEAD),
+        *("--epochs", str(options.epochs), "--features", str(scratch / "features")),
+        *("--out", str(out), "--json", "--quiet"),
+    ]
+    ran = others.during(lambda: run(command))
+    way.seconds.append(ran.seconds)
+    way.accuracies.append(ran.answer["accuracy"])
+    versions: dict[str, str] = json.loads((out / "run.json").read_text("utf-8"))["versions"]
     return versions
 
 
-def _timed(command: list[str], others: Others) -> tuple[float, Any]:
-    """Seconds from the start of the process to its end, and the JSON that it printed last."""
-    printed = ""
-
-    def run() -> float:
-        nonlocal printed
-        began = time.perf_counter()
-        printed = _run(command)
-        return time.perf_counter() - began
-
-    taken = others.measure(run)
-    return taken, json.loads(printed.strip().splitlines()[-1])
-
-
-def _run(command: list[str]) -> str:
-    done = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, **QUIET}, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
-    return done.stdout
-
-
-def _page(
+def _section(
     options: argparse.Namespace,
     data: Data,
     ways: list[Way],
@@ -266,8 +192,7 @@ def _page(
         )
         if value != usual
     )
-    return f"""# Performance
-
+    return f"""\
 Transfer learning on {images:,} photographs, {classes} classes: {data.training:,} to train on,
 {data.validation:,} to validate on after each epoch. EfficientNet-Lite0 with ImageNet weights,
 frozen, 224×224; `{HEAD}` on it; {options.epochs} epochs of Adam 1e-3, 32 images a
@@ -290,8 +215,8 @@ Keras too.
 
 | machine | |
 |---|---|
-| processor | {_processor()}, {os.cpu_count()} cores |
-| memory | {_memory()} |
+| processor | {processor()}, {os.cpu_count()} cores |
+| memory | {memory()} |
 | system | {platform.system()} {platform.machine()} |
 | Graft | {versions["graft"]}, TensorFlow Java {versions["tensorflow-java"]}, Java {java} |
 | Keras | {importlib.metadata.version("keras")}, TensorFlow {_tensorflow()}, Python {python} |
@@ -323,25 +248,6 @@ def _tensorflow() -> str:
         except importlib.metadata.PackageNotFoundError:
             continue
     return "of an unknown version"
-
-
-def _processor() -> str:
-    if Path("/proc/cpuinfo").exists():
-        for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    if platform.system() == "Darwin":
-        return _run(["sysctl", "-n", "machdep.cpu.brand_string"]).strip()
-    return platform.processor() or platform.machine()
-
-
-def _memory() -> str:
-    size = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return f"{size / 2**30:.0f} GiB"
-
-
-def _say(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

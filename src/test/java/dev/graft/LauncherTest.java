@@ -39,6 +39,17 @@ class LauncherTest {
       exit "${FAKE_EXIT:-0}"
       """;
 
+  /** Writes the command that made it into the archive. */
+  private static final String ARCHIVING =
+      """
+      for argument; do
+        case $argument in
+          -XX:ArchiveClassesAtExit=*) archive=${argument#*=} ;;
+          verify) [ -z "${archive:-}" ] || printf verify > "$archive" ;;
+        esac
+      done
+      """;
+
   private static final String MAVEN =
       """
       #!/bin/sh
@@ -99,6 +110,31 @@ class LauncherTest {
       assertThat(left.map(file -> file.getFileName().toString()))
           .containsExactlyInAnyOrder("graft.jar", "lib", "stamp");
     }
+  }
+
+  @Test
+  void startsUseAnArchiveOfClassesThatTheBuildMade() throws Exception {
+    program("java", JAVA.replace("if [ \"$1\"", ARCHIVING + "if [ \"$1\""));
+    Ended first = start("predict", "a model").end();
+    Path archive = built.resolve("graft.jsa");
+    assertThat(archive).hasContent("verify");
+    assertThat(first.out.lines())
+        .contains("-XX:SharedArchiveFile=" + archive, "-XX:TieredStopAtLevel=1");
+    assertThat(start("train").end().out).contains(archive.toString()).doesNotContain("Tiered");
+    makeNewer(project.resolve("src/main/java/A.java"));
+    program("java", JAVA);
+    assertThat(start().end().out).doesNotContain("SharedArchive");
+    assertThat(archive).doesNotExist();
+  }
+
+  @Test
+  void forAGpuItIsBuiltApart() throws Exception {
+    start().end();
+    Ended gpu = start(builder -> builder.environment().put("GRAFT_GPU", "1"), "--version").end();
+    assertThat(lastMavenCall()).contains(" -Dgpu ");
+    assertThat(gpu.out).contains("launcher-gpu/graft.jar");
+    assertThat(mavenCalls()).isEqualTo(2);
+    assertThat(start().end().out).contains("launcher/graft.jar");
   }
 
   @Test

@@ -12,6 +12,9 @@ public interface BatchListener {
    */
   void progress(long done, long total, long rejected);
 
+  /** What the result will take, before or soon after the job begins; one sentence. */
+  default void plan(String sentence) {}
+
   /** Hears nothing. */
   static BatchListener none() {
     return (done, total, rejected) -> {};

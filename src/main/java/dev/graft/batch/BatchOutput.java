@@ -3,6 +3,7 @@ package dev.graft.batch;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Where rows go. What was written until {@link #seal} can be taken up again. */
 interface BatchOutput extends Closeable {
@@ -17,6 +18,11 @@ interface BatchOutput extends Closeable {
 
   /** The files that grow. */
   List<AppendedFile> files();
+
+  /** Bytes that a row takes, if that is known before any is written. */
+  default OptionalLong rowBytes() {
+    return OptionalLong.empty();
+  }
 
   @Override
   default void close() throws IOException {

@@ -2,9 +2,10 @@ package dev.graft.batch;
 
 import dev.graft.data.Task;
 import dev.graft.predict.Features;
+import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Predictor;
 import dev.graft.predict.PredictorSettings;
-import dev.graft.tensor.Arithmetic;
+import dev.graft.predict.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +104,9 @@ public record BatchPredictor(
       return Optional.empty();
     }
     PredictorSettings fused =
-        PredictorSettings.defaults().withArithmetic(Arithmetic.FUSED).withFeatures(features);
+        PredictorSettings.defaults()
+            .withArithmetic(settings.precision().arithmetic())
+            .withFeatures(features);
     try (Predictor predictor = Predictor.load(settings.model(), fused)) {
       requireAnswers(predictor);
       return run(predictor, listener, part);
@@ -126,6 +129,8 @@ public record BatchPredictor(
   private Optional<BatchSummary> run(Predictor predictor, BatchListener listener, int part)
       throws IOException {
     try (Workspace workspace = Workspace.open(out, settings.whenThere())) {
+      Verification.effect(ModelFolder.of(settings.model()), settings.precision())
+          .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, false);
       Map<String, String> asked = asked(predictor, input, part);
       workspace.require(asked);
@@ -154,7 +159,7 @@ public record BatchPredictor(
     asked.put("logits", String.valueOf(logits));
     asked.put("features", features.wanted() ? features.layer().orElse("of the backbone") : "none");
     asked.put("part", String.valueOf(part));
-    asked.putAll(JobFacts.platform());
+    asked.putAll(JobFacts.platform(settings.precision()));
     return asked;
   }
 

@@ -1,5 +1,6 @@
 package dev.graft.batch;
 
+import dev.graft.tensor.Precision;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param maxRejected how many records may be bad before the job stops
  * @param whenThere what to do about an earlier result, or a part of it
  * @param threads that prepare images, and as many that run the model; at least 1
+ * @param precision of the numbers that the model is computed in
  */
 public record BatchSettings(
     Path model,
@@ -23,7 +25,8 @@ public record BatchSettings(
     Optional<String> column,
     MaxRejected maxRejected,
     WhenThere whenThere,
-    int threads) {
+    int threads,
+    Precision precision) {
   /** Checks that nothing is missing. */
   public BatchSettings {
     Objects.requireNonNull(model, "model");
@@ -31,6 +34,7 @@ public record BatchSettings(
     Objects.requireNonNull(filter, "filter");
     Objects.requireNonNull(maxRejected, "maxRejected");
     Objects.requireNonNull(whenThere, "whenThere");
+    Objects.requireNonNull(precision, "precision");
     if (threads < 1) {
       throw new IllegalArgumentException("Expected at least 1 thread but got " + threads + ".");
     }
@@ -47,32 +51,40 @@ public record BatchSettings(
         Optional.empty(),
         MaxRejected.UNLIMITED,
         WhenThere.REFUSE,
-        Runtime.getRuntime().availableProcessors());
+        Runtime.getRuntime().availableProcessors(),
+        Precision.FLOAT32);
   }
 
   /** With other files of a folder. */
   public BatchSettings withFilter(PathFilter other) {
-    return new BatchSettings(model, input, other, column, maxRejected, whenThere, threads);
+    return new BatchSettings(
+        model, input, other, column, maxRejected, whenThere, threads, precision);
   }
 
   /** With another column of the input. */
   public BatchSettings withColumn(String other) {
     return new BatchSettings(
-        model, input, filter, Optional.of(other), maxRejected, whenThere, threads);
+        model, input, filter, Optional.of(other), maxRejected, whenThere, threads, precision);
   }
 
   /** With another number of bad records. */
   public BatchSettings withMaxRejected(MaxRejected other) {
-    return new BatchSettings(model, input, filter, column, other, whenThere, threads);
+    return new BatchSettings(model, input, filter, column, other, whenThere, threads, precision);
   }
 
   /** With another treatment of an earlier result. */
   public BatchSettings withWhenThere(WhenThere other) {
-    return new BatchSettings(model, input, filter, column, maxRejected, other, threads);
+    return new BatchSettings(model, input, filter, column, maxRejected, other, threads, precision);
   }
 
   /** With another number of threads. */
   public BatchSettings withThreads(int other) {
-    return new BatchSettings(model, input, filter, column, maxRejected, whenThere, other);
+    return new BatchSettings(
+        model, input, filter, column, maxRejected, whenThere, other, precision);
+  }
+
+  /** With other numbers to compute in. */
+  public BatchSettings withPrecision(Precision other) {
+    return new BatchSettings(model, input, filter, column, maxRejected, whenThere, threads, other);
   }
 }

@@ -4,7 +4,9 @@ import dev.graft.batch.Column.Kind;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Versions;
 import dev.graft.predict.FeatureExtractor;
+import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Predicted;
+import dev.graft.predict.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,8 +57,11 @@ public record FeatureFiles(
     if (Workspace.isDone(out, settings.whenThere())) {
       return Optional.empty();
     }
-    try (FeatureExtractor extractor = FeatureExtractor.load(settings.model(), layer);
+    try (FeatureExtractor extractor =
+            FeatureExtractor.load(settings.model(), layer, settings.precision());
         Workspace workspace = Workspace.open(out, settings.whenThere())) {
+      Verification.effect(ModelFolder.of(settings.model()), settings.precision())
+          .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, true);
       Map<String, String> asked = asked(extractor, input, part);
       workspace.require(asked);
@@ -93,7 +98,7 @@ public record FeatureFiles(
     asked.put("layer", layer.orElse("of the backbone"));
     asked.put("format", format.name());
     asked.put("part", String.valueOf(part));
-    asked.putAll(JobFacts.platform());
+    asked.putAll(JobFacts.platform(settings.precision()));
     return asked;
   }
 
@@ -143,6 +148,7 @@ public record FeatureFiles(
     about.put("layer", layer.orElse(null));
     about.put("shape", extractor.rowShape());
     about.put("dtype", "float32");
+    about.put("precision", settings.precision().word());
     about.put("files", format == Format.NPY ? "npy" : "parquet");
     about.put("images", workspace.state().predicted());
     about.put("rejected", workspace.state().rejected);

@@ -96,6 +96,7 @@ final class Job {
     private final List<AppendedFile> files;
     private final long most = limit.among(input.size());
     private long committed = System.nanoTime();
+    private boolean demanded;
 
     Pass(BatchOutput output, AppendedFile rejected, List<AppendedFile> files) {
       this.output = output;
@@ -104,6 +105,9 @@ final class Job {
     }
 
     void run(Results results) throws IOException {
+      if (output.rowBytes().isPresent()) {
+        requireRoom(output.rowBytes().getAsLong());
+      }
       while (results.hasNext()) {
         take(results.next());
         if (state.records % part == 0) {
@@ -146,6 +150,20 @@ final class Job {
       committed = now;
       output.seal();
       workspace.commit(files);
+      long written = files.stream().mapToLong(AppendedFile::length).sum();
+      requireRoom((double) written / Math.max(1, state.records));
+    }
+
+    /**
+     * Says what the result will take on disk, and refuses what can't fit, as soon as it is known.
+     */
+    private void requireRoom(double bytesPerRecord) throws IOException {
+      long left = input.size() - state.records;
+      DiskDemand demand = DiskDemand.of(left, bytesPerRecord, workspace.path("")).require();
+      if (left > 0 && !demanded) {
+        listener.plan(demand.describe());
+      }
+      demanded = true;
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Features as an {@code .npy} array of float32 and an index beside it, row by row the same images.
@@ -70,6 +71,11 @@ final class NpyOutput implements BatchOutput {
       file.write(header(rows));
       file.getFD().sync();
     }
+  }
+
+  @Override
+  public OptionalLong rowBytes() {
+    return OptionalLong.of((long) rowSize * Float.BYTES);
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.graft.batch.BatchSettings;
 import dev.graft.batch.MaxRejected;
 import dev.graft.batch.PathFilter;
 import dev.graft.batch.WhenThere;
+import dev.graft.tensor.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -59,6 +60,13 @@ final class BatchOptions {
           "Stop when more records are bad than this: 100, 0.01 or 1%% (default: never stop).")
   private MaxRejected maxRejected = MaxRejected.UNLIMITED;
 
+  @Option(
+      names = "--precision",
+      converter = PrecisionConverter.class,
+      paramLabel = "NUMBERS",
+      description = PrecisionConverter.DESCRIPTION)
+  private Precision precision = Precision.FLOAT32;
+
   @ArgGroup private Again again;
 
   /** At most one thing to do about an earlier result. */
@@ -91,6 +99,7 @@ final class BatchOptions {
         Optional.ofNullable(column),
         maxRejected,
         whenThere,
-        Runtime.getRuntime().availableProcessors());
+        Runtime.getRuntime().availableProcessors(),
+        precision);
   }
 }

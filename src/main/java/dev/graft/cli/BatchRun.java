@@ -112,6 +112,7 @@ final class BatchRun {
 
     private final Console console;
     private Progress progress;
+    private Estimate estimate;
     private long begun;
     private long first;
     private long shown;
@@ -122,11 +123,21 @@ final class BatchRun {
     }
 
     @Override
+    public void plan(String sentence) {
+      close();
+      console.say(sentence);
+    }
+
+    @Override
     public void progress(long done, long total, long rejected) {
-      if (progress == null) {
+      if (estimate == null) {
         begun = System.nanoTime();
         first = done;
-        shown = done - 1;
+        estimate = new Estimate(first, System::nanoTime);
+      }
+      estimate.of(done, total, "images").ifPresent(this::plan);
+      if (progress == null) {
+        shown = Math.max(first - 1, 0);
         progress = console.progress("images", total - shown, "images");
       }
       long now = System.nanoTime();

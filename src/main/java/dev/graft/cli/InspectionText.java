@@ -123,8 +123,11 @@ final class InspectionText {
             ? ""
             : " (without " + String.join(", ", cost.uncounted()) + ", which can't be counted)";
     line(
-        "an example:  %s multiply-adds%s, about %s of memory beside the weights",
-        count(cost.multiplications()), uncounted, ByteCount.of(cost.activationBytes()));
+        "an example:  %s multiply-adds (%s FLOPs)%s, about %s of memory beside the weights",
+        count(cost.multiplications()),
+        count(2 * cost.multiplications()),
+        uncounted,
+        ByteCount.of(cost.activationBytes()));
   }
 
   private static Table layers(Inspection.Usable usable) {

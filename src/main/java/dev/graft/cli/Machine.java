@@ -92,20 +92,27 @@ final class Machine {
   private static Finding processor() {
     int cores = Runtime.getRuntime().availableProcessors();
     Set<String> features = features();
+    boolean bfloat16 = features.stream().anyMatch(feature -> feature.contains("bf16"));
     String found =
-        "%d core%s%s, %s"
+        "%d core%s%s, %s%s"
             .formatted(
                 cores,
                 cores == 1 ? "" : "s",
                 name().map(name -> ", " + name).orElse(""),
-                features.isEmpty() ? "features not known" : String.join(" ", features));
+                features.isEmpty() ? "features not known" : String.join(" ", features),
+                bfloat16 ? "; it has bfloat16, for train --precision bfloat16" : "");
     boolean old = isX86() && !features.isEmpty() && !features.contains("avx2");
     Finding finding =
         old
             ? Finding.note(
-                "processor", found, "without AVX2 TensorFlow is several times slower; take another")
+                "processor",
+                found,
+                "without AVX2 TensorFlow computes slowly; take a newer processor")
             : Finding.good("processor", found);
-    return finding.with("cores", cores).with("features", List.copyOf(features));
+    return finding
+        .with("cores", cores)
+        .with("features", List.copyOf(features))
+        .with("bfloat16", bfloat16);
   }
 
   private static boolean isX86() {

@@ -1,6 +1,8 @@
 package dev.graft.cli;
 
 import dev.graft.tensor.NativeLibrary;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,27 +21,40 @@ final class NativeSide {
     String platform = NativeLibrary.platform();
     List<Finding> findings = new ArrayList<>();
     if (platform.startsWith("linux")) {
-      findings.add(glibc(Probe.ask("getconf", "GNU_LIBC_VERSION")));
+      findings.add(glibc(Probe.ask("getconf", "GNU_LIBC_VERSION"), hasMusl()));
     }
     findings.add(library(platform));
     findings.add(gpu(platform, nvidia()));
     return findings;
   }
 
+  /** Alpine Linux has another C library. */
+  private static boolean hasMusl() {
+    try (DirectoryStream<Path> found =
+        Files.newDirectoryStream(Path.of("/lib"), "ld-musl-*.so.1")) {
+      return found.iterator().hasNext();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /**
    * What there is to say of the C library.
    *
-   * @param said by {@code getconf}, such as {@code glibc 2.36}
+   * @param said by {@code getconf}, such as {@code glibc 2.36}; empty where it can't be asked
    */
-  static Finding glibc(Optional<String> said) {
+  static Finding glibc(Optional<String> said, boolean musl) {
     Matcher version = GLIBC.matcher(said.orElse(""));
     if (!version.find()) {
-      return Finding.problem(
-              "glibc",
-              "none (Alpine Linux has musl instead)",
-              "take a system with glibc %s or newer, such as Debian 12 or Ubuntu 22.04"
-                  .formatted(NativeLibrary.OLDEST_GLIBC))
-          .with("version", null);
+      String remedy =
+          "take a system with glibc %s or newer, such as Debian 12, Ubuntu 22.04 or RHEL 9"
+              .formatted(NativeLibrary.OLDEST_GLIBC);
+      Finding finding =
+          musl
+              ? Finding.problem("glibc", "none but musl, as Alpine Linux has", remedy)
+              : Finding.note(
+                  "glibc", "version not known", "if TensorFlow can't be loaded, " + remedy);
+      return finding.with("version", null);
     }
     String found = version.group(1) + "." + version.group(2);
     boolean enough =
@@ -138,8 +153,9 @@ final class NativeSide {
           Finding.note(
               "GPU",
               nvidia.get() + ", not used",
-              "to use it, put tensorflow-core-native with the classifier linux-x86_64-gpu in the"
-                  + " place of linux-x86_64, and install CUDA 12.5 and cuDNN 9.3");
+              "to use it, set GRAFT_GPU=1 for the launcher, or put tensorflow-core-native with the"
+                  + " classifier linux-x86_64-gpu in the place of linux-x86_64, and install CUDA"
+                  + " 12.5 and cuDNN 9.3");
     } else {
       finding =
           Finding.note(

@@ -27,9 +27,8 @@ final class PythonSide {
   static List<Finding> examine() {
     for (Path folder : folders()) {
       Path tool = folder.resolve(WINDOWS ? "graft-export.exe" : "graft-export");
-      Path python = folder.resolve(WINDOWS ? "python.exe" : "python");
-      if (Files.isExecutable(tool) && Files.isExecutable(python)) {
-        return List.of(examine(folder, versions(python)));
+      if (Files.isExecutable(tool)) {
+        return List.of(examine(folder, versions(python(folder))));
       }
     }
     return List.of(
@@ -38,6 +37,11 @@ final class PythonSide {
             "no graft-export on the PATH, in VIRTUAL_ENV or in python-export/.venv",
             "only needed to export Keras models: python3 -m venv .venv && .venv/bin/pip install"
                 + " ./python-export, with Python 3.11 or 3.12"));
+  }
+
+  private static Path python(Path folder) {
+    Path plain = folder.resolve(WINDOWS ? "python.exe" : "python");
+    return Files.isExecutable(plain) ? plain : folder.resolve("python3");
   }
 
   /** Where programs of an environment may be, nearest first. */

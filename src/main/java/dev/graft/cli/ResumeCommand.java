@@ -77,6 +77,6 @@ final class ResumeCommand implements Callable<Integer> {
     TrainSettings.OutputSettings out = settings.out();
     return settings.withOut(
         new TrainSettings.OutputSettings(
-            run.folder(), out.overwrite(), out.features(), out.checkpointEvery()));
+            run.folder(), out.overwrite(), out.features(), out.checkpointEvery(), out.precision()));
   }
 }

@@ -13,7 +13,22 @@ final class TensorText {
    * Such as {@code images: float32 [?, 16, 16, 3], any number of images of 16 × 16, 3 channels}.
    */
   static String input(SavedSignature.Tensor tensor) {
-    return plain(tensor) + words(tensor, "%s of %s × %s, %s channels");
+    List<Long> shape = tensor.shape();
+    if (shape == null || shape.isEmpty()) {
+      return plain(tensor);
+    }
+    String count = shape.get(0) < 0 ? "any number of " : "exactly " + shape.get(0) + " ";
+    List<String> sizes = sizes(shape);
+    String unit = isText(tensor) ? "strings" : "numbers";
+    String example =
+        switch (sizes.size()) {
+          case 0 -> isText(tensor) ? "strings, such as the bytes of files" : unit;
+          case 1 -> "rows of %s %s".formatted(sizes.get(0), unit);
+          case 2 -> "sequences of %s rows of %s %s".formatted(sizes.get(0), sizes.get(1), unit);
+          case 3 -> "images of %s × %s, %s channels".formatted(sizes.toArray());
+          default -> "arrays of " + String.join(" × ", sizes);
+        };
+    return plain(tensor) + ", " + count + example;
   }
 
   /**
@@ -23,34 +38,36 @@ final class TensorText {
    */
   static String output(SavedSignature.Tensor tensor, int labels) {
     List<Long> shape = tensor.shape();
-    boolean isOfLabels = labels > 0 && shape != null && shape.size() == 2 && shape.get(1) == labels;
-    return isOfLabels
-        ? plain(tensor) + ", for each example one number a label"
-        : plain(tensor) + words(tensor, "%s, each a map of %s × %s with %s channels");
+    if (shape == null || shape.isEmpty()) {
+      return plain(tensor);
+    }
+    List<String> sizes = sizes(shape);
+    String unit = isText(tensor) ? "string" : "number";
+    String answer =
+        switch (sizes.size()) {
+          case 0 -> "a " + unit;
+          case 1 ->
+              labels > 0 && shape.get(1) == labels
+                  ? "a %s a label".formatted(unit)
+                  : "%s %ss".formatted(sizes.get(0), unit);
+          case 2 -> "%s rows of %s %ss".formatted(sizes.get(0), sizes.get(1), unit);
+          case 3 -> "a map of %s × %s, %s channels".formatted(sizes.toArray());
+          default -> "an array of " + String.join(" × ", sizes);
+        };
+    return plain(tensor) + ", for each example " + answer;
   }
 
   private static String plain(SavedSignature.Tensor tensor) {
     return "%s: %s %s".formatted(tensor.key(), type(tensor.dtype().name()), shape(tensor.shape()));
   }
 
-  private static String words(SavedSignature.Tensor tensor, String ofImages) {
-    List<Long> shape = tensor.shape();
-    if (shape == null || shape.isEmpty()) {
-      return "";
-    }
-    boolean texts = tensor.dtype().name().equals("DT_STRING");
-    String count = shape.get(0) < 0 ? "any number of " : "exactly " + shape.get(0) + " ";
-    List<String> sizes =
-        shape.stream().skip(1).map(size -> size < 0 ? "any" : String.valueOf(size)).toList();
-    return ", "
-        + switch (sizes.size()) {
-          case 0 -> count + (texts ? "strings or files" : "numbers");
-          case 1 -> count + "rows of " + sizes.get(0) + (texts ? " strings" : " numbers");
-          case 2 ->
-              count + "sequences of " + sizes.get(0) + " rows of " + sizes.get(1) + " numbers";
-          case 3 -> ofImages.formatted(count + "images", sizes.get(0), sizes.get(1), sizes.get(2));
-          default -> count + "arrays of " + String.join(" × ", sizes);
-        };
+  private static boolean isText(SavedSignature.Tensor tensor) {
+    return tensor.dtype().name().equals("DT_STRING");
+  }
+
+  /** Without the first, which counts the examples. */
+  private static List<String> sizes(List<Long> shape) {
+    return shape.stream().skip(1).map(size -> size < 0 ? "any" : String.valueOf(size)).toList();
   }
 
   /** As numpy calls it. */

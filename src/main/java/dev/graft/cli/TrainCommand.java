@@ -6,6 +6,7 @@ import dev.graft.data.LabeledImages;
 import dev.graft.data.Task;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
+import dev.graft.tensor.Precision;
 import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.EarlyStopping;
@@ -253,6 +254,13 @@ final class TrainCommand implements Callable<Integer> {
   private Path features;
 
   @Option(
+      names = "--precision",
+      converter = PrecisionConverter.class,
+      paramLabel = "NUMBERS",
+      description = PrecisionConverter.DESCRIPTION)
+  private Precision precision = Precision.FLOAT32;
+
+  @Option(
       names = "--checkpoint-minutes",
       defaultValue = "10",
       paramLabel = "N",
@@ -296,7 +304,7 @@ final class TrainCommand implements Callable<Integer> {
               loop(),
               objective.settings(),
               new TrainSettings.OutputSettings(
-                  out, overwrite, Optional.ofNullable(features), checkpointEvery()));
+                  out, overwrite, Optional.ofNullable(features), checkpointEvery(), precision));
       return withPhases(settings);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

@@ -4,6 +4,7 @@ import dev.graft.metrics.Epoch;
 import dev.graft.train.TrainListener;
 import dev.graft.train.TrainingStep;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** Shows on the console how a training goes. Safe for several threads. */
@@ -17,6 +18,8 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
   private int phaseFirst;
   private String phase = "";
   private TrainingStep last;
+  private Estimate estimate = new Estimate(0, System::nanoTime);
+  private Estimate phaseEstimate = estimate;
 
   TrainingProgress(Console console, BooleanSupplier stopAsked) {
     this.console = console;
@@ -34,7 +37,15 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
       progress.close();
       task = next;
       done = 0;
+      estimate = new Estimate(0, System::nanoTime);
       progress = total > 0 ? console.progress(next, total, "images") : Progress.SILENT;
+    }
+    Optional<String> sentence = estimate.of(reached, total, "images");
+    if (sentence.isPresent() && total > 0) {
+      progress.close();
+      console.say(sentence.get());
+      progress = console.progress(next, total, "images");
+      done = 0;
     }
     progress.step(reached - done);
     done = reached;
@@ -46,8 +57,12 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
       phase = step.phase();
       phaseStart = System.nanoTime();
       phaseFirst = step.epoch();
+      phaseEstimate = new Estimate(steps(step) - 1, System::nanoTime);
     }
     last = step;
+    phaseEstimate
+        .of(steps(step), (long) step.lastEpoch() * step.steps(), "steps")
+        .ifPresent(this::note);
     progress.note(
         "epoch %d/%d, step %d/%d, %s%s"
             .formatted(
@@ -59,6 +74,11 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
                 left((double) step.step() / step.steps())));
   }
 
+  /** Steps since epoch 1, were all epochs as long as this one. */
+  private static long steps(TrainingStep step) {
+    return (long) (step.epoch() - 1) * step.steps() + step.step();
+  }
+
   /** About how long the phase will last; nothing while that is not known. */
   private String left(double partOfEpoch) {
     double epochs = last.epoch() - phaseFirst + partOfEpoch;
@@ -67,15 +87,9 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
     if (seconds < 2 || ahead <= 0) {
       return "";
     }
-    return ", about " + words(Duration.ofSeconds(Math.round(seconds / epochs * ahead))) + " left";
-  }
-
-  private static String words(Duration time) {
-    return time.toHours() > 0
-        ? "%d h %02d min".formatted(time.toHours(), time.toMinutesPart())
-        : time.toMinutes() > 0
-            ? "%d min %02d s".formatted(time.toMinutes(), time.toSecondsPart())
-            : time.toSeconds() + " s";
+    return ", about "
+        + Estimate.words(Duration.ofSeconds(Math.round(seconds / epochs * ahead)))
+        + " left";
   }
 
   private static String figures(String what, double loss, double accuracy) {

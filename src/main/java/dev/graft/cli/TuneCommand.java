@@ -2,6 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.data.Augmentation;
 import dev.graft.model.FreezePlan;
+import dev.graft.tensor.Precision;
 import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.JoinSettings;
@@ -66,6 +67,13 @@ final class TuneCommand implements Callable<Integer> {
       paramLabel = "LAYER",
       description = "Join the head at this layer of the backbone (default: its output).")
   private String backboneOutput;
+
+  @Option(
+      names = "--precision",
+      converter = PrecisionConverter.class,
+      paramLabel = "NUMBERS",
+      description = PrecisionConverter.DESCRIPTION)
+  private Precision precision = Precision.FLOAT32;
 
   @Option(
       names = "--learning-rate",
@@ -204,7 +212,8 @@ final class TuneCommand implements Callable<Integer> {
         images = images.withAugmentation(Augmentation.parse(augment));
       }
       TrainSettings.OutputSettings target =
-          new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features));
+          new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features))
+              .withPrecision(precision);
       return new TuneSettings(
           new TrainSettings(join, images, loop, objective.settings(), target), space(), trials);
     } catch (IllegalArgumentException e) {

@@ -53,12 +53,17 @@ public final class ArrayFeaturizer implements FeatureSource {
     Map<String, String> key = new LinkedHashMap<>();
     key.put("trunk", cut.trunkHash());
     key.put("preparation", "arrays");
-    key.put("precision", "float32");
+    key.put("precision", Featurizer.precision(cut));
     key.put("batch", String.valueOf(ArrayBatch.ROWS));
     key.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     key.putAll(Versions.current());
     List<FeatureSpec> specs = cut.tensors().stream().map(Featurizer::spec).toList();
     return new ArrayFeaturizer(cut, arrays, cache, cache.open(FeatureKey.of(key), specs));
+  }
+
+  @Override
+  public FeatureSpace reserve(long examples) throws IOException {
+    return cache.reserve(store, examples);
   }
 
   @Override

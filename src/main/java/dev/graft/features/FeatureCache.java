@@ -105,6 +105,27 @@ public record FeatureCache(Path root, long limit) {
   }
 
   /**
+   * Makes room for the features of examples that may not be in a store yet, or refuses before any
+   * is made. How many the store has is known only when their bytes are read, so its rows are taken
+   * for some of them.
+   *
+   * @param store open in this cache
+   * @throws IOException as {@link #makeRoom}; a cache without a limit deletes nothing
+   */
+  FeatureSpace reserve(FeatureStore store, long examples) throws IOException {
+    long rows = Math.max(0, examples - store.rows());
+    long needed = Math.multiplyExact(rows, store.bytesPerImage());
+    if (limit != Long.MAX_VALUE) {
+      makeRoom(needed);
+    }
+    long free = usableSpace(root);
+    if (needed > free) {
+      throw new IOException(DiskFull.sentence(root, needed, free));
+    }
+    return new FeatureSpace(rows, store.bytesPerImage(), root, free);
+  }
+
+  /**
    * Makes room for features that are about to be appended: deletes the stores used longest ago
    * until the limit holds and the disk has room. Open the store to be filled before, so that it is
    * not deleted itself.

@@ -8,6 +8,16 @@ import java.util.List;
 /** Makes the features of examples at a model's cut. For one thread at a time; close it. */
 public interface FeatureSource extends AutoCloseable {
   /**
+   * Makes room on the disk for the features of examples, before any is made.
+   *
+   * @param examples whose features will be asked for, all parts and views together
+   * @return what they will take, an estimate
+   * @throws IOException when the disk or the cache's limit can't hold them, with what is needed,
+   *     where, and what can be done
+   */
+  FeatureSpace reserve(long examples) throws IOException;
+
+  /**
    * Makes the features of examples that are not known yet.
    *
    * @param listener hears how many examples are done

@@ -9,6 +9,7 @@ import dev.graft.image.ImageReader;
 import dev.graft.model.CutModel;
 import dev.graft.model.CutTensor;
 import dev.graft.model.ImagePipeline;
+import dev.graft.tensor.Arithmetic;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -108,7 +109,7 @@ public final class Featurizer implements FeatureSource {
     key.put("preparation", preparation.toString());
     augmentation.ifPresent(
         steps -> key.put("augmentation", DRAWING + ": " + steps.describeSteps()));
-    key.put("precision", "float32");
+    key.put("precision", precision(cut));
     key.put("arithmetic", "fused, scales folded");
     key.put("batch", String.valueOf(ImagePipeline.BATCH));
     key.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
@@ -116,9 +117,18 @@ public final class Featurizer implements FeatureSource {
     return FeatureKey.of(key);
   }
 
+  static String precision(CutModel cut) {
+    return cut.trunk().arithmetic() == Arithmetic.BFLOAT16 ? "bfloat16" : "float32";
+  }
+
   static FeatureSpec spec(CutTensor tensor) {
     return FeatureSpec.of(
         tensor.placeholder(), Arrays.stream(tensor.rowShape()).asLongStream().toArray());
+  }
+
+  @Override
+  public FeatureSpace reserve(long examples) throws IOException {
+    return cache.reserve(originals.store().orElseThrow(), examples);
   }
 
   /** See the other {@code extract}. */

@@ -20,9 +20,9 @@ import org.tensorflow.proto.GraphDef;
  * A graph whose variables do not change, ready to run. Owns a graph and a session; close it. Safe
  * for many threads; {@link #close} waits for nobody, so close it when the last run has ended.
  *
- * <p>No run has a batch of one row: TensorFlow's kernels for a single row round differently, so a
- * lone row is run twice and one of the answers is dropped. For batches of two and more a row's
- * answer does not depend on its neighbours.
+ * <p>A row's answer does not depend on its neighbours, to the last bit, nor on whether it has any:
+ * some of TensorFlow's kernels round differently for a single row, so a lone one is run twice where
+ * that may be so.
  */
 public final class FrozenGraph implements AutoCloseable {
   private final Arithmetic arithmetic;
@@ -31,6 +31,7 @@ public final class FrozenGraph implements AutoCloseable {
   private final List<String> outputs;
   private final Graph graph;
   private final Session session;
+  private final LoneRows loneRows;
   private volatile boolean closed;
 
   private FrozenGraph(
@@ -38,12 +39,14 @@ public final class FrozenGraph implements AutoCloseable {
       boolean constant,
       List<String> inputs,
       List<String> outputs,
-      Graph graph) {
+      Graph graph,
+      LoneRows loneRows) {
     this.arithmetic = arithmetic;
     this.constant = constant;
     this.inputs = List.copyOf(inputs);
     this.outputs = List.copyOf(outputs);
     this.graph = graph;
+    this.loneRows = loneRows;
     this.session = new Session(graph, arithmetic.config());
   }
 
@@ -64,9 +67,8 @@ public final class FrozenGraph implements AutoCloseable {
       List<String> outputs) {
     GraphDef filled = ConstantVariables.fill(definition, values);
     Map<String, HostTensor> live = ConstantVariables.live(definition, values);
-    GraphDef arranged =
-        arithmetic == Arithmetic.FUSED ? FoldedScales.fold(filled, outputs) : filled;
-    return openFilled(arithmetic, arranged, live, inputs, outputs);
+    GraphDef arranged = arithmetic.isFolded() ? FoldedScales.fold(filled, outputs) : filled;
+    return openFilled(arithmetic, PaddedProducts.pad(arranged), live, inputs, outputs);
   }
 
   /**
@@ -121,7 +123,8 @@ public final class FrozenGraph implements AutoCloseable {
     Graph graph = new Graph();
     try {
       graph.importGraphDef(filled);
-      FrozenGraph frozen = new FrozenGraph(arithmetic, live.isEmpty(), inputs, outputs, graph);
+      FrozenGraph frozen =
+          new FrozenGraph(arithmetic, live.isEmpty(), inputs, outputs, graph, LoneRows.of(filled));
       try {
         VariableValues.assign(graph, frozen.session, live);
         return frozen;
@@ -133,6 +136,11 @@ public final class FrozenGraph implements AutoCloseable {
       graph.close();
       throw e;
     }
+  }
+
+  /** How it computes. */
+  public Arithmetic arithmetic() {
+    return arithmetic;
   }
 
   /** Names of the placeholders to feed, in order. */
@@ -154,9 +162,7 @@ public final class FrozenGraph implements AutoCloseable {
       throw new IllegalStateException("The model was closed; load it again to run it.");
     }
     long rows = rows(batch);
-    return rows == 1
-        ? runNative(batch.stream().map(Rows::twice).toList()).stream().map(Rows::first).toList()
-        : runNative(batch);
+    return rows == 1 ? loneRows.run(batch, this::runNative) : runNative(batch);
   }
 
   private long rows(List<HostTensor> batch) {

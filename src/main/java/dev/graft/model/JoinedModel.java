@@ -8,6 +8,7 @@ import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatVariable;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -128,13 +129,22 @@ public final class JoinedModel {
    *     the head, or was frozen in Keras, or only layers without weights to train
    */
   public CutModel cut(FreezePlan plan) {
+    return cut(plan, Precision.FLOAT32);
+  }
+
+  /**
+   * As the other {@code cut}, with a trunk that computes in a precision.
+   *
+   * @param precision of the trunk; the graft trains in float32
+   */
+  public CutModel cut(FreezePlan plan, Precision precision) {
     Set<String> unfrozen = requireTrains(plan);
     JoinedGraph graph = training(unfrozen);
     List<Graft.Variable> training = training(graph, unfrozen);
     Cut cut = Cut.of(graph.graph(), sources(graph, training), shapes(graph));
     FrozenGraph trunk =
         FrozenGraph.open(
-            Arithmetic.FUSED,
+            precision.arithmetic(),
             cut.trunk(),
             values,
             inputs(cut.trunk()),

@@ -24,7 +24,7 @@ final class Rows {
     return HostTensor.wrap(batch.dtype(), Arrays.copyOf(all, all.length / rows), shape(batch, 1));
   }
 
-  private static byte[] bytes(HostTensor tensor) {
+  static byte[] bytes(HostTensor tensor) {
     ByteBuffer buffer = tensor.bytes();
     byte[] bytes = new byte[buffer.remaining()];
     buffer.get(bytes);

@@ -11,7 +11,7 @@ import dev.graft.model.ImagePipeline;
 import dev.graft.model.LayerOutputs;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.ModelFormatException;
-import dev.graft.tensor.Arithmetic;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -51,6 +51,12 @@ public final class FeatureExtractor implements AutoCloseable {
    * @throws IOException when it can't be read
    */
   public static FeatureExtractor load(Path modelOrRun, Optional<String> layer) throws IOException {
+    return load(modelOrRun, layer, Precision.FLOAT32);
+  }
+
+  /** As the other {@code load}, in a precision. */
+  public static FeatureExtractor load(Path modelOrRun, Optional<String> layer, Precision precision)
+      throws IOException {
     Path folder = ModelFolder.of(modelOrRun);
     Backbone backbone = Backbone.load(folder);
     Handoff handoff = backbone.handoff().orElseThrow(() -> unusable(folder, "no handoff.json"));
@@ -59,7 +65,7 @@ public final class FeatureExtractor implements AutoCloseable {
     String output = output(layer.isPresent() ? backbone.withOutput(layer.get()) : backbone, layer);
     FrozenGraph graph =
         FrozenGraph.open(
-            Arithmetic.FUSED,
+            precision.arithmetic(),
             backbone.flat().graph(),
             backbone.values(),
             backbone.flat().inputs().stream().map(FlatInput::node).toList(),

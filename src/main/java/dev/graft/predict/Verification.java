@@ -15,6 +15,7 @@ import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.savedmodel.SavedModel;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Whether a model is the one that was handed over: its files have the hashes that the handoff says,
@@ -118,7 +120,15 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
     if (handoff.preparation().isPresent() && !samples.images().isEmpty()) {
       comparisons.add(preparation(handoff.preparation().get(), samples));
     }
-    try (ServedModel model = ServedModel.open(folder, Arithmetic.AS_BUILT)) {
+    comparisons.addAll(outputs(folder, handoff, samples, Arithmetic.AS_BUILT));
+    return new Verification(files, comparisons);
+  }
+
+  private static List<Comparison> outputs(
+      Path folder, Handoff handoff, GoldenSamples samples, Arithmetic arithmetic)
+      throws IOException {
+    List<Comparison> comparisons = new ArrayList<>();
+    try (ServedModel model = ServedModel.open(folder, arithmetic)) {
       Map<String, HostTensor> answers = model.run(inputs(folder, handoff, model, samples));
       samples
           .outputs()
@@ -127,7 +137,34 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
                   comparisons.add(
                       compare(name, expected, answers.get(name).floats(), samples.tolerance())));
     }
-    return new Verification(files, comparisons);
+    return comparisons;
+  }
+
+  /**
+   * What a precision makes of a model's golden samples, in a sentence for people.
+   *
+   * @param folder of the model
+   * @return empty when it has no golden samples, or the precision is that of Keras
+   * @throws IOException when they can't be read
+   */
+  public static Optional<String> effect(Path folder, Precision precision) throws IOException {
+    Optional<Handoff> handoff = Handoff.read(folder);
+    if (precision == Precision.FLOAT32 || handoff.flatMap(Handoff::golden).isEmpty()) {
+      return Optional.empty();
+    }
+    GoldenSamples samples = handoff.get().golden().get().read(folder);
+    String outputs =
+        outputs(folder, handoff.get(), samples, precision.arithmetic()).stream()
+            .map(
+                output ->
+                    "\"%s\" differs by %.2g of its largest value, its largest value is at the same place in %d of %d"
+                        .formatted(
+                            output.name(),
+                            output.difference(),
+                            Math.round(output.agreement() * output.samples()),
+                            output.samples()))
+            .collect(Collectors.joining("; "));
+    return Optional.of("In %s, of the golden samples %s.".formatted(precision.word(), outputs));
   }
 
   private static Comparison preparation(Preparation preparation, GoldenSamples samples)

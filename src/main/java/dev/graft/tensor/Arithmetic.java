@@ -12,6 +12,12 @@ public enum Arithmetic {
    * of a trunk.
    */
   FUSED,
+  /**
+   * Folded, fused, and multiplied in bfloat16 where TensorFlow holds that safe: for the features of
+   * a trunk, never for what trains. It differs from Python by about a hundredth; inputs and outputs
+   * stay float32.
+   */
+  BFLOAT16,
   /** Op by op as it was built: for pixels, golden samples, final figures and exports. */
   AS_BUILT;
 
@@ -22,19 +28,33 @@ public enum Arithmetic {
    */
   public static final String THREADS = "graft.threads";
 
+  /** Whether scales and shifts may be folded into kernels. */
+  public boolean isFolded() {
+    return this != AS_BUILT;
+  }
+
   /** The configuration of a session that runs so. */
   public ConfigProto config() {
     int threads = Integer.getInteger(THREADS, 0); // 0 leaves it to TensorFlow
-    ConfigProto.Builder config = ConfigProto.newBuilder().setIntraOpParallelismThreads(threads);
-    if (this == FUSED) {
-      return config.build();
-    }
-    return config
+    return ConfigProto.newBuilder()
+        .setIntraOpParallelismThreads(threads)
         .setGraphOptions(
-            GraphOptions.newBuilder()
-                .setOptimizerOptions(
-                    OptimizerOptions.newBuilder().setOptLevel(OptimizerOptions.Level.L0))
-                .setRewriteOptions(RewriterConfig.newBuilder().setDisableMetaOptimizer(true)))
+            switch (this) {
+              case FUSED -> GraphOptions.getDefaultInstance();
+              case BFLOAT16 ->
+                  rewriting(
+                      RewriterConfig.newBuilder()
+                          .setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON));
+              case AS_BUILT ->
+                  rewriting(RewriterConfig.newBuilder().setDisableMetaOptimizer(true)).toBuilder()
+                      .setOptimizerOptions(
+                          OptimizerOptions.newBuilder().setOptLevel(OptimizerOptions.Level.L0))
+                      .build();
+            })
         .build();
+  }
+
+  private static GraphOptions rewriting(RewriterConfig.Builder rewriting) {
+    return GraphOptions.newBuilder().setRewriteOptions(rewriting).build();
   }
 }

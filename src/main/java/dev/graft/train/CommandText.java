@@ -4,6 +4,7 @@ import dev.graft.data.Augmentation;
 import dev.graft.data.Preparation;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
+import dev.graft.tensor.Precision;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -42,6 +43,9 @@ final class CommandText {
     Duration every = settings.out().checkpointEvery();
     if (!every.equals(TrainSettings.OutputSettings.CHECKPOINT_EVERY)) {
       option("--checkpoint-minutes", every.toMillis() / 60e3);
+    }
+    if (settings.out().precision() != Precision.FLOAT32) {
+      option("--precision", settings.out().precision().word());
     }
     option("--out", settings.out().folder());
     return words;

@@ -35,7 +35,7 @@ public record PeakMemory(OptionalLong resident, long heap) {
   }
 
   /** The peaks so far. */
-  static PeakMemory now() {
+  public static PeakMemory now() {
     return new PeakMemory(
         residentPeak(), pools().stream().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum());
   }

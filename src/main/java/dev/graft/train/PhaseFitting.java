@@ -8,6 +8,7 @@ import dev.graft.data.Split;
 import dev.graft.features.Examples;
 import dev.graft.features.FeatureExtraction;
 import dev.graft.features.FeatureSource;
+import dev.graft.features.FeatureSpace;
 import dev.graft.features.Featurizer;
 import dev.graft.features.LabeledFeatures;
 import dev.graft.features.TrainingFeatures;
@@ -16,6 +17,7 @@ import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.CutModel;
 import dev.graft.model.JoinedModel;
+import dev.graft.predict.Verification;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +51,7 @@ final class PhaseFitting {
   Evaluation attempt() throws IOException {
     PhaseSettings phase = settings.phases().get(0);
     Split split = inputs.split();
-    try (CutModel cut = inputs.model().cut(phase.plan());
+    try (CutModel cut = inputs.model().cut(phase.plan(), settings.out().precision());
         FeatureSource featurizer = features(cut)) {
       TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
@@ -138,6 +140,8 @@ final class PhaseFitting {
    * @throws TrainingStoppedException when the listener asks to stop before anything was learnt
    */
   Fitted fit(Optional<RunCheckpoint> from) throws IOException {
+    Verification.effect(settings.join().backbone(), settings.out().precision())
+        .ifPresent(log::note);
     Start start = from.map(this::start).orElseGet(this::start);
     Fitted fitted = fit(start);
     for (int i = start.index() + 1; i < settings.phases().size() && !fitted.stopped(); i++) {
@@ -175,9 +179,10 @@ final class PhaseFitting {
     JoinedModel model = inputs.model().with(start.learnt());
     Split split = inputs.split();
     boolean last = start.index() == settings.phases().size() - 1;
-    try (CutModel cut = model.cut(phase.plan());
+    try (CutModel cut = model.cut(phase.plan(), settings.out().precision());
         FeatureSource featurizer = features(cut)) {
       RunState.requireSame("backbone", start.checkpoint(), cut.trunkHash());
+      reserve(featurizer, split, last);
       TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
       LabeledFeatures test = extract(featurizer, last ? split.test() : List.of());
@@ -237,7 +242,7 @@ final class PhaseFitting {
   /** How good the model was before it was trained, which an interrupted run no longer knows. */
   private Evaluation untrained() throws IOException {
     PhaseSettings phase = settings.phases().get(0);
-    try (CutModel cut = inputs.model().cut(phase.plan());
+    try (CutModel cut = inputs.model().cut(phase.plan(), settings.out().precision());
         FeatureSource featurizer = features(cut)) {
       LabeledFeatures validation = extract(featurizer, inputs.split().validation());
       return new Trainer(cut.graft(), phase(phase)).evaluate(validation, inputs.split().labels());
@@ -288,6 +293,17 @@ final class PhaseFitting {
 
   private FeatureSource features(CutModel cut) throws IOException {
     return inputs.examples().open(cut, settings.out().features());
+  }
+
+  /** Says what will be made, or refuses it, before the first image is read. */
+  private void reserve(FeatureSource featurizer, Split split, boolean last) throws IOException {
+    Optional<Augmentation> augmentation = settings.data().augmentation();
+    long views = augmentation.map(steps -> steps.isLive() ? 0L : steps.views()).orElse(1L);
+    long examples = views * split.training().size() + split.validation().size();
+    FeatureSpace space = featurizer.reserve(examples + (last ? split.test().size() : 0));
+    if (space.rows() > 0) {
+      log.listener().plan(space.describe());
+    }
   }
 
   private LabeledFeatures extract(FeatureSource featurizer, List<LabeledImage> images)

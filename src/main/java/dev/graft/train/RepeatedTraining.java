@@ -96,7 +96,8 @@ public final class RepeatedTraining {
                 out.folder().resolve("seed-" + seed),
                 out.overwrite(),
                 out.features(),
-                out.checkpointEvery()));
+                out.checkpointEvery(),
+                out.precision()));
   }
 
   /** Trains, goes on, or finds the run there already. */

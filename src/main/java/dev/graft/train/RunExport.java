@@ -2,21 +2,31 @@ package dev.graft.train;
 
 import dev.graft.data.Augmentation;
 import dev.graft.data.LabeledImage;
+import dev.graft.data.Preparation;
 import dev.graft.data.ProgressListener;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
 import dev.graft.handoff.Handoff;
+import dev.graft.image.BadImageException;
 import dev.graft.image.ContactSheet;
+import dev.graft.image.ImageReader;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.Backbone;
+import dev.graft.model.FrozenGraph;
+import dev.graft.model.ImagePipeline;
+import dev.graft.model.JoinedModel;
 import dev.graft.predict.Answer;
 import dev.graft.predict.ArrayPredictor;
 import dev.graft.predict.Predictor;
 import dev.graft.savedmodel.FlatVariable;
+import dev.graft.tensor.HostTensor;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -54,7 +64,7 @@ final class RunExport {
             inputs.examples().preparation(),
             training(settings, inputs.split(), fitted))
         .write(exported);
-    double difference = difference(exported, inputs, sample(fitted.validationPredictions()));
+    double difference = difference(exported, settings, inputs, fitted.model(), sample(fitted), log);
     List<FrozenVariable> frozen =
         FrozenProof.of(fitted.model().backbone(), fitted.unfrozen(), exported);
     log.lap("export");
@@ -149,17 +159,81 @@ final class RunExport {
         .toList();
   }
 
-  private static List<Prediction> sample(List<Prediction> predictions) {
+  private static List<Prediction> sample(PhaseFitting.Fitted fitted) {
+    List<Prediction> predictions = fitted.validationPredictions();
     return predictions.subList(0, Math.min(SAMPLE, predictions.size()));
   }
 
   /**
    * Lets the exported model answer some validation images again, from their files: what was
-   * measured on features must hold for the model that leaves.
+   * measured on features must hold for the model that leaves. Of features in another precision it
+   * is said how far off they are; the model that leaves must then be the one that was built.
    */
-  private static double difference(Path exported, RunInputs inputs, List<Prediction> sample)
+  private static double difference(
+      Path exported,
+      TrainSettings settings,
+      RunInputs inputs,
+      JoinedModel model,
+      List<Prediction> sample,
+      RunLog log)
       throws IOException {
     List<Path> paths = sample.stream().map(Prediction::path).map(Path::of).toList();
+    List<Optional<Answer>> answers = answers(exported, inputs, paths);
+    List<float[]> measured = sample.stream().map(Prediction::answer).toList();
+    if (settings.out().precision() == Precision.FLOAT32) {
+      return difference(measured, answers);
+    }
+    log.note(effect(settings.out().precision(), measured, answers));
+    return difference(built(model, inputs.examples().preparation().orElseThrow(), paths), answers);
+  }
+
+  /** How far the answers from features in a precision are from those of the exported model. */
+  private static String effect(
+      Precision precision, List<float[]> measured, List<Optional<Answer>> answers) {
+    double largest = 0;
+    int same = 0;
+    for (int i = 0; i < answers.size(); i++) {
+      float[] exported = answers.get(i).map(Answer::probabilities).orElseThrow();
+      largest = Math.max(largest, difference(measured.get(i), answers.get(i)));
+      same += argmax(measured.get(i)) == argmax(exported) ? 1 : 0;
+    }
+    return "The figures are those of features in %s; of %d validation images the exported model, in float32, says the same of %d, with answers that differ by at most %.2g."
+        .formatted(precision.word(), answers.size(), same, largest);
+  }
+
+  private static int argmax(float[] values) {
+    int best = 0;
+    for (int i = 1; i < values.length; i++) {
+      best = values[i] > values[best] ? i : best;
+    }
+    // Of a single probability it is what it says: above a half or not.
+    return values.length == 1 ? (values[0] > 0.5f ? 1 : 0) : best;
+  }
+
+  /** What the model says of images before it is exported, in float32. */
+  private static List<float[]> built(JoinedModel model, Preparation how, List<Path> paths)
+      throws IOException {
+    try (FrozenGraph graph = model.open();
+        ImageReader reader = ImageReader.open(how)) {
+      List<float[]> pixels = new ArrayList<>();
+      for (Path path : paths) {
+        pixels.add(reader.read(Files.readAllBytes(path)));
+      }
+      HostTensor probabilities = ImagePipeline.run(graph, reader.shape(), pixels).get(1);
+      float[] all = probabilities.floats();
+      int row = all.length / paths.size();
+      List<float[]> answers = new ArrayList<>();
+      for (int i = 0; i < paths.size(); i++) {
+        answers.add(Arrays.copyOfRange(all, i * row, (i + 1) * row));
+      }
+      return answers;
+    } catch (BadImageException e) {
+      throw new IllegalStateException("An image that was read before " + e.getMessage() + ".", e);
+    }
+  }
+
+  private static List<Optional<Answer>> answers(Path exported, RunInputs inputs, List<Path> paths)
+      throws IOException {
     List<Optional<Answer>> answers = new ArrayList<>();
     if (inputs.examples() instanceof ExampleInputs.Arrays arrays) {
       try (ArrayPredictor predictor = ArrayPredictor.load(exported)) {
@@ -172,6 +246,10 @@ final class RunExport {
         predictor.predict(paths, (file, answer, rejection) -> answers.add(answer));
       }
     }
+    return answers;
+  }
+
+  private static double difference(List<float[]> sample, List<Optional<Answer>> answers) {
     double largest = 0;
     for (int i = 0; i < answers.size(); i++) {
       double difference = difference(sample.get(i), answers.get(i));
@@ -188,24 +266,24 @@ final class RunExport {
   }
 
   /** Probabilities are of the order of 1; numbers of any. */
-  private static double scale(List<Prediction> sample) {
+  private static double scale(List<float[]> sample) {
     double scale = 1;
-    for (Prediction one : sample) {
-      for (float value : one.answer()) {
+    for (float[] one : sample) {
+      for (float value : one) {
         scale = Math.max(scale, Math.abs(value));
       }
     }
     return scale;
   }
 
-  private static double difference(Prediction expected, Optional<Answer> answer) {
+  private static double difference(float[] expected, Optional<Answer> answer) {
     if (answer.isEmpty()) {
       return Double.NaN;
     }
     double largest = 0;
     float[] received = answer.get().probabilities();
     for (int i = 0; i < received.length; i++) {
-      largest = Math.max(largest, Math.abs(received[i] - expected.answer()[i]));
+      largest = Math.max(largest, Math.abs(received[i] - expected[i]));
     }
     return largest;
   }

@@ -12,6 +12,7 @@ import dev.graft.model.Backbone;
 import dev.graft.model.Head;
 import dev.graft.model.JoinedModel;
 import dev.graft.model.Objective;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,6 +100,11 @@ record RunInputs(
               + " folder to validate on are for images; leave them out, and put x_val and y_val"
               + " beside x and y.");
     }
+    if (settings.out().precision() != Precision.FLOAT32) {
+      throw new IllegalArgumentException(
+          "%s holds arrays, which are computed in float32: leave --precision out."
+              .formatted(data.folder()));
+    }
     return Optional.of(LabeledArrays.read(data.folder(), settings.objective().kind()));
   }
 
@@ -165,7 +171,7 @@ record RunInputs(
 
   /** What is going to be done, in one sentence. */
   String plan(TrainSettings settings) {
-    return "%s, %s; head %s; %,d images train, %,d validate; %s%s; %s; seed %d; float32."
+    return "%s, %s; head %s; %,d images train, %,d validate; %s%s; %s; seed %d; %s."
         .formatted(
             split.task().describe(),
             model.loss().describe(),
@@ -175,7 +181,10 @@ record RunInputs(
             examples.describe(),
             settings.data().augmentation().map(steps -> "; " + steps.describe()).orElse(""),
             settings.phases().stream().map(RunInputs::plan).collect(Collectors.joining(", then ")),
-            settings.loop().seed());
+            settings.loop().seed(),
+            settings.out().precision() == Precision.FLOAT32
+                ? "float32"
+                : "frozen part in " + settings.out().precision().word() + ", the rest in float32");
   }
 
   private static String plan(PhaseSettings phase) {

@@ -3,6 +3,7 @@ package dev.graft.train;
 import dev.graft.data.Augmentation;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
+import dev.graft.tensor.Precision;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,15 +59,20 @@ public record TrainSettings(
    * @param features folder of the feature store; the user's cache by default
    * @param checkpointEvery how often a checkpoint is written, beside the one at the end of each
    *     epoch
+   * @param precision of the numbers that the frozen part is computed in
    */
   public record OutputSettings(
-      Path folder, boolean overwrite, Optional<Path> features, Duration checkpointEvery) {
+      Path folder,
+      boolean overwrite,
+      Optional<Path> features,
+      Duration checkpointEvery,
+      Precision precision) {
     /** Ten minutes. */
     public static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(10);
 
     /** A checkpoint at least every ten minutes. */
     public OutputSettings(Path folder, boolean overwrite, Optional<Path> features) {
-      this(folder, overwrite, features, CHECKPOINT_EVERY);
+      this(folder, overwrite, features, CHECKPOINT_EVERY, Precision.FLOAT32);
     }
 
     /** A new folder, features in the user's cache. */
@@ -76,7 +82,12 @@ public record TrainSettings(
 
     /** The same with other times between checkpoints. */
     public OutputSettings withCheckpointEvery(Duration other) {
-      return new OutputSettings(folder, overwrite, features, other);
+      return new OutputSettings(folder, overwrite, features, other, precision);
+    }
+
+    /** The same with other numbers to compute the frozen part in. */
+    public OutputSettings withPrecision(Precision other) {
+      return new OutputSettings(folder, overwrite, features, checkpointEvery, other);
     }
   }
 
@@ -196,6 +207,7 @@ public record TrainSettings(
     text.put("steps per epoch", loop.epoch().steps().toString());
     text.put("validation steps", loop.epoch().validationSteps().toString());
     text.put("seed", String.valueOf(loop.seed()));
+    text.put("precision", out.precision().word());
     return text;
   }
 
@@ -243,6 +255,7 @@ public record TrainSettings(
     loop.epoch().validationSteps().ifPresent(n -> text.put("validation-steps", String.valueOf(n)));
     loop.epoch().order().ifPresent(file -> text.put("order", file.toString()));
     text.put("seed", String.valueOf(loop.seed()));
+    text.put("precision", out.precision().word());
     return text;
   }
 }

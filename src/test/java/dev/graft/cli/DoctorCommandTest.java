@@ -53,14 +53,15 @@ class DoctorCommandTest {
 
   @ParameterizedTest
   @CsvSource({
-    "glibc 2.36, GOOD",
-    "glibc 2.34, GOOD",
-    "glibc 2.31, PROBLEM",
-    "glibc 3.1, GOOD",
-    ", PROBLEM",
+    "glibc 2.36, false, GOOD",
+    "glibc 2.34, false, GOOD",
+    "glibc 2.31, false, PROBLEM",
+    "glibc 3.1, false, GOOD",
+    ", true, PROBLEM",
+    ", false, NOTE",
   })
-  void theCLibraryHasToBeNewEnough(String said, Finding.State state) {
-    Finding finding = NativeSide.glibc(Optional.ofNullable(said));
+  void theCLibraryHasToBeNewEnough(String said, boolean musl, Finding.State state) {
+    Finding finding = NativeSide.glibc(Optional.ofNullable(said), musl);
     assertThat(finding.state()).isEqualTo(state);
     assertThat(finding.remedy().isEmpty()).isEqualTo(state == Finding.State.GOOD);
   }

@@ -33,7 +33,7 @@ class TrainedModelTest {
         .contains("signature serving_default (which Graft uses)")
         .contains(
             "  takes   images: float32 [?, 16, 16, 3], any number of images of 16 × 16, 3 channels")
-        .contains("  answers probabilities: float32 [?, 2], for each example one number a label")
+        .contains("  answers probabilities: float32 [?, 2], for each example a number a label")
         .anyMatch(
             line ->
                 line.matches("block1_conv +Conv2D +\\[\\?, 16, 16, 8\\] +224 +yes +yes +3072 B"))
@@ -88,6 +88,14 @@ class TrainedModelTest {
     JsonNode json = Ran.graft("inspect", plain, "--json").done().json();
     assertThat(json.get("handoff").asBoolean()).isFalse();
     assertThat(json.get("preparation").isNull()).isTrue();
+  }
+
+  @Test
+  void inspectSaysWhatAnExampleCosts() {
+    assertThat(Ran.graft("inspect", Trainings.POOL).done().out())
+        .contains("an example:  55,296 multiply-adds (110,592 FLOPs), about ")
+        .contains(
+            "answers features: float32 [?, 4, 4, 8], for each example a map of 4 × 4, 8 channels");
   }
 
   @Test

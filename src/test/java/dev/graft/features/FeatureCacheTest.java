@@ -51,6 +51,25 @@ class FeatureCacheTest {
   }
 
   @Test
+  void whatCannotFitTheDiskIsRefusedBeforeAnyIsMade() throws IOException {
+    FeatureCache all = new FeatureCache(root, Long.MAX_VALUE);
+    Path kept = filled(all, "kept", 1000);
+    try (FeatureStore store = all.open(FeatureKey.of(Map.of("trunk", "new")), TENSORS)) {
+      FeatureSpace space = all.reserve(store, 10);
+      assertThat(space.rows()).isEqualTo(10);
+      assertThat(space.bytes()).isEqualTo(10 * store.bytesPerImage());
+      assertThat(space.describe()).contains(root.toString()).contains("free");
+      append(store, 0, 1);
+      assertThat(all.reserve(store, 10).rows()).isEqualTo(9);
+      assertThatThrownBy(() -> all.reserve(store, 1L << 50))
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("Features need")
+          .hasMessageContaining("--features DIR");
+    }
+    assertThat(kept).isNotEmptyDirectory();
+  }
+
+  @Test
   void theStoreUsedLongestAgoIsDeletedFirst() throws IOException {
     FeatureCache all = new FeatureCache(root, Long.MAX_VALUE);
     Path oldest = filled(all, "oldest", 1000);

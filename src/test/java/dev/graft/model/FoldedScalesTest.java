@@ -13,11 +13,17 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.tensorflow.Graph;
+import org.tensorflow.Result;
+import org.tensorflow.Session;
+import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.RunOptions;
 import org.tensorflow.types.TFloat32;
 
 class FoldedScalesTest {
@@ -42,6 +48,42 @@ class FoldedScalesTest {
     for (int i = 0; i < truth.length; i++) {
       assertThat(folded[i]).isCloseTo(truth[i], Offset.offset(2e-5f * largest));
     }
+  }
+
+  /** The graph that TensorFlow really runs, which it tells after a run. */
+  @ParameterizedTest
+  @EnumSource(value = Arithmetic.class, names = "AS_BUILT", mode = EnumSource.Mode.EXCLUDE)
+  void convolutionBiasAndActivationRunAsOneKernel(Arithmetic arithmetic) throws Exception {
+    Backbone backbone = Backbone.load(Path.of("savedmodels", "efficientnet-lite0"));
+    GraphDef filled = ConstantVariables.fill(backbone.flat().graph(), backbone.values());
+    Map<String, Long> run = new TreeMap<>();
+    try (Graph graph = new Graph();
+        Tensor images = HostTensor.of(noise(2 * 224 * 224 * 3), 2, 224, 224, 3).toNative()) {
+      graph.importGraphDef(FoldedScales.fold(filled, List.of(backbone.output())));
+      try (Session session = new Session(graph, arithmetic.config());
+          Result result =
+              session
+                  .runner()
+                  .setOptions(RunOptions.newBuilder().setOutputPartitionGraphs(true).build())
+                  .feed(backbone.flat().inputs().get(0).node(), images)
+                  .fetch(backbone.output())
+                  .runAndFetchMetadata()) {
+        for (GraphDef part : result.getMetadata().orElseThrow().getPartitionGraphsList()) {
+          ops(part).forEach((op, count) -> run.merge(op, count, Long::sum));
+        }
+      }
+    }
+    assertThat(count(run, "FusedConv2D")).isEqualTo(33);
+    assertThat(count(run, "FusedDepthwiseConv2dNative")).isEqualTo(16);
+    assertThat(run).doesNotContainKeys("Conv2D", "DepthwiseConv2dNative", "BiasAdd", "Relu6");
+    assertThat(run).doesNotContainKeys("Mul", "Sub", "Rsqrt", "FusedBatchNormV3");
+  }
+
+  private static long count(Map<String, Long> ops, String ending) {
+    return ops.entrySet().stream()
+        .filter(op -> op.getKey().endsWith(ending))
+        .mapToLong(Map.Entry::getValue)
+        .sum();
   }
 
   private static float[] run(

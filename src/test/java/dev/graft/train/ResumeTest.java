@@ -266,8 +266,8 @@ class ResumeTest {
   }
 
   private static TrainSettings.OutputSettings output(Path run, Duration checkpointEvery) {
-    return new TrainSettings.OutputSettings(
-        run, false, Optional.of(shared.resolve("features")), checkpointEvery);
+    return new TrainSettings.OutputSettings(run, false, Optional.of(shared.resolve("features")))
+        .withCheckpointEvery(checkpointEvery);
   }
 
   private static void assertDies(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {

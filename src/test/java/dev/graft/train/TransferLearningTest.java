@@ -21,6 +21,7 @@ import dev.graft.predict.Predictor;
 import dev.graft.predict.Verification;
 import dev.graft.savedmodel.Checkpoint;
 import dev.graft.savedmodel.SavedModel;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -124,6 +125,22 @@ class TransferLearningTest {
     assertThat(afresh.images().computed()).isEqualTo(15);
     assertThat(hashes(second.folder())).isEqualTo(hashes(first.folder())).hasSizeGreaterThan(8);
     assertThat(hashes(afresh.folder())).isEqualTo(hashes(first.folder()));
+  }
+
+  @Test
+  void featuresInAnotherPrecisionAreOthersAndTheirEffectIsSaid() throws Exception {
+    train(settings("float32"));
+    TrainSettings settings = settings("bfloat16");
+    TrainedRun run = train(settings.withOut(settings.out().withPrecision(Precision.BFLOAT16)));
+    assertThat(run.images().computed()).isEqualTo(15);
+    assertThat(run.images().notes())
+        .anyMatch(note -> note.startsWith("In bfloat16, of the golden samples "))
+        .anyMatch(note -> note.contains("of 3 validation images the exported model, in float32"));
+    assertThat(run.proof().exportDifference()).isLessThan(1e-5);
+    JsonNode json = json(run.folder());
+    assertThat(json.at("/settings/precision").asText()).isEqualTo("bfloat16");
+    assertThat(json.at("/command").asText()).contains("--precision bfloat16");
+    assertThat(Verification.of(run.folder().resolve("model")).isPassed()).isTrue();
   }
 
   @Test

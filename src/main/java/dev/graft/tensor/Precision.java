@@ -1,0 +1,81 @@
+package dev.graft.tensor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** In what numbers a frozen part is computed. What trains, and every export, is float32. */
+public enum Precision {
+  /** As Keras computes. */
+  FLOAT32(Arithmetic.FUSED),
+  /** Of 16 bits, on processors that multiply them by themselves; faster, and about 1e-2 off. */
+  BFLOAT16(Arithmetic.BFLOAT16);
+
+  private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
+  private static final Set<String> INSTRUCTIONS = Set.of("avx512_bf16", "amx_bf16");
+
+  private final Arithmetic arithmetic;
+
+  Precision(Arithmetic arithmetic) {
+    this.arithmetic = arithmetic;
+  }
+
+  /** How a session computes so. */
+  public Arithmetic arithmetic() {
+    return arithmetic;
+  }
+
+  /** As the command line has it. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Reads {@code float32}, {@code bfloat16}, or {@code auto}: bfloat16 on a processor that has it,
+   * else float32.
+   *
+   * @throws IllegalArgumentException if it is another word, or bfloat16 on a processor without it
+   */
+  public static Precision parse(String text) {
+    return parse(text, isInProcessor());
+  }
+
+  static Precision parse(String text, boolean bfloat16) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "float32" -> FLOAT32;
+      case "auto" -> bfloat16 ? BFLOAT16 : FLOAT32;
+      case "bfloat16" -> {
+        if (!bfloat16) {
+          throw new IllegalArgumentException(
+              "This processor has no instructions for bfloat16 (avx512_bf16 or amx_bf16 in"
+                  + " /proc/cpuinfo): use --precision float32, or auto.");
+        }
+        yield BFLOAT16;
+      }
+      default ->
+          throw new IllegalArgumentException(
+              "The precision is float32, bfloat16 or auto, but got \"" + text + "\".");
+    };
+  }
+
+  /** Whether the processor multiplies bfloat16 by itself; known on Linux only. */
+  public static boolean isInProcessor() {
+    try {
+      return Files.exists(PROCESSOR) && isIn(Files.readAllLines(PROCESSOR));
+    } catch (IOException e) {
+      return false; // not to be known
+    }
+  }
+
+  static boolean isIn(List<String> lines) {
+    return lines.stream()
+        .filter(line -> line.startsWith("flags"))
+        .limit(1)
+        .flatMap(line -> Arrays.stream(line.split("\\s+")))
+        .anyMatch(INSTRUCTIONS::contains);
+  }
+}
