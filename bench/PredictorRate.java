@@ -1,3 +1,4 @@
+import com.sun.management.OperatingSystemMXBean;
 import dev.graft.image.ImageSource;
 import dev.graft.predict.MicroBatching;
 import dev.graft.predict.Predictor;
@@ -5,6 +6,7 @@ import dev.graft.predict.PredictorListener;
 import dev.graft.predict.PredictorSettings;
 import dev.graft.tensor.Arithmetic;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -69,19 +71,18 @@ final class PredictorRate {
       calls(predictor, images.subList(0, Math.min(200, images.size())), options.threads());
       List<Double> ratios = new ArrayList<>();
       for (int round = 1; round <= options.rounds(); round++) {
-        double list = images.size() / seconds(() -> list(predictor, images));
+        Rate list = rate(images.size(), () -> list(predictor, images));
         RAN.reset();
         BATCHES.reset();
-        double calls =
-            images.size() / seconds(() -> calls(predictor, images, options.threads()));
-        ratios.add(calls / list);
+        Rate calls = rate(images.size(), () -> calls(predictor, images, options.threads()));
+        ratios.add(calls.perSecond() / list.perSecond());
         System.out.printf(
-            "round %d: list %.1f images/s, %d threads %.1f images/s (%.2f), %.2f images a batch%n",
+            "round %d: list %s, %d threads %s (%.2f), %.2f images a batch%n",
             round,
             list,
             options.threads(),
             calls,
-            calls / list,
+            ratios.get(round - 1),
             RAN.doubleValue() / BATCHES.doubleValue());
       }
       ratios.sort(null);
@@ -93,15 +94,29 @@ final class PredictorRate {
     void run() throws Exception;
   }
 
-  private static double seconds(Work work) throws Exception {
+  /** Images a second, and processor time an image, which other processes hardly change. */
+  private record Rate(double perSecond, double cpuMillis) {
+    @Override
+    public String toString() {
+      return String.format("%.1f images/s at %.1f ms of processor", perSecond, cpuMillis);
+    }
+  }
+
+  private static Rate rate(int images, Work work) throws Exception {
+    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    long cpu = system.getProcessCpuTime();
     long began = System.nanoTime();
     work.run();
-    return (System.nanoTime() - began) / 1e9;
+    double seconds = (System.nanoTime() - began) / 1e9;
+    return new Rate(images / seconds, (system.getProcessCpuTime() - cpu) / 1e6 / images);
   }
 
   private static void list(Predictor predictor, List<byte[]> images) {
     long answered =
-        predictor.predict(images.stream().map(ImageSource::of)).filter(a -> a.answer().isPresent()).count();
+        predictor
+            .predict(images.stream().map(ImageSource::of))
+            .filter(a -> a.answer().isPresent())
+            .count();
     require(answered == images.size());
   }
 
@@ -142,7 +157,13 @@ final class PredictorRate {
   private static List<byte[]> read(Path folder, int count) throws IOException {
     List<byte[]> images = new ArrayList<>();
     try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.filter(Files::isRegularFile).filter(PredictorRate::isImage).sorted().limit(count).toList()) {
+      for (Path file :
+          files
+              .filter(Files::isRegularFile)
+              .filter(PredictorRate::isImage)
+              .sorted()
+              .limit(count)
+              .toList()) {
         images.add(Files.readAllBytes(file));
       }
     }

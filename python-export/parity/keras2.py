@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 import tf_keras
-from tensorflow.core.protobuf import fingerprint_pb2
 from tf_keras import layers
 
 from parity import numbers, optimizers
 from parity.numbers import Subject
+from testdata_maker.keras2 import enliven, make_repeatable
 
 Array = npt.NDArray[Any]
 
@@ -37,9 +37,9 @@ def main(folder: Path) -> None:
 
 def _write(name: str, what: str, model: Any, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
-    _enliven(model)
+    enliven(model)
     model.save(folder / "model")
-    _make_repeatable(folder / "model")
+    make_repeatable(folder / "model")
     subject = Subject(
         model=model,
         inputs=[_images(2, numbers.BATCH)],
@@ -101,26 +101,6 @@ def _flat(model: Any) -> Any:
 def _images(seed: int, count: int) -> Array:
     shape = (count, _SIZE, _SIZE, 3)
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-def _enliven(model: Any) -> None:
-    random = np.random.default_rng(1)
-    for weight in model.weights:
-        shape = weight.shape.as_list()
-        if len(shape) > 1:
-            weight.assign(random.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape))
-        else:
-            weight.assign(weight.numpy() + random.uniform(-0.2, 0.2, shape))
-
-
-def _make_repeatable(folder: Path) -> None:
-    path = folder / "fingerprint.pb"
-    fingerprint = fingerprint_pb2.FingerprintDef()
-    fingerprint.ParseFromString(path.read_bytes())
-    fingerprint.DiscardUnknownFields()
-    path.write_bytes(fingerprint.SerializeToString(deterministic=True))
-    if not any((folder / "assets").iterdir()):
-        (folder / "assets").rmdir()
 
 
 def _residual() -> Any:

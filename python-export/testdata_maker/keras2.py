@@ -1,7 +1,7 @@
 """``testdata/models/keras2``: a folder of Keras 2's ``model.save``.
 
 Keras 2 and 3 do not live together in one process, so this needs an environment of its own:
-``tensorflow~=2.18.0`` and ``tf-keras~=2.18.0``, and nothing of this package.
+``tensorflow~=2.18.0`` and ``tf-keras~=2.18.0``, and nothing else of this project.
 ``python -m testdata_maker.keras2 ../testdata/models``
 """
 
@@ -27,7 +27,8 @@ def _build() -> tf_keras.Model:
     return tf_keras.Model(inputs, layers.Dense(4, name="logits")(x), name="plain")
 
 
-def _enliven(model: tf_keras.Model) -> None:
+def enliven(model: tf_keras.Model) -> None:
+    """Gives a model random weights, none of which is without effect."""
     random = np.random.default_rng(_SEED)
     for weight in model.weights:
         shape = weight.shape.as_list()
@@ -37,11 +38,15 @@ def _enliven(model: tf_keras.Model) -> None:
             weight.assign(weight.numpy() + random.uniform(-0.2, 0.2, shape))
 
 
-def _drop_random_identifier(path: Path) -> None:
+def make_repeatable(folder: Path) -> None:
+    """Takes out of a saved model what is random or empty."""
+    path = folder / "fingerprint.pb"
     fingerprint = fingerprint_pb2.FingerprintDef()
     fingerprint.ParseFromString(path.read_bytes())
     fingerprint.DiscardUnknownFields()
     path.write_bytes(fingerprint.SerializeToString(deterministic=True))
+    if not any((folder / "assets").iterdir()):
+        (folder / "assets").rmdir()
 
 
 def main(models: Path) -> None:
@@ -49,12 +54,10 @@ def main(models: Path) -> None:
     folder = models / "keras2"
     shutil.rmtree(folder, ignore_errors=True)
     model = _build()
-    _enliven(model)
+    enliven(model)
     inputs = np.random.default_rng(_SEED).normal(size=(4, 12, 12, 3)).astype(np.float32)
     model.save(folder)
-    _drop_random_identifier(folder / "fingerprint.pb")
-    if not any((folder / "assets").iterdir()):
-        (folder / "assets").rmdir()
+    make_repeatable(folder)
     (folder / "golden").mkdir()
     np.save(folder / "golden" / "inputs.npy", inputs)
     np.save(folder / "golden" / "outputs.npy", model(inputs, training=False).numpy())

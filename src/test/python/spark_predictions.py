@@ -1,12 +1,15 @@
 """What PySpark says about images, for dev.graft.spark.SparkPredictorIT.
 
-Usage: spark_predictions.py JAR MODEL BROKEN_MODEL FOLDER OUT
+Usage: spark_predictions.py JAR MODEL BROKEN_MODEL LABELS_MODEL NUMBERS_MODEL LIST FOLDER OUT
 
-FOLDER has images and other files. OUT becomes a JSON file with the answers of each way to ask.
+FOLDER has images and other files, LIST the paths of images. OUT becomes a JSON file with the
+answers of each way to ask.
 """
 
 import json
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +45,39 @@ def failure(table: DataFrame) -> str:
     return "none"
 
 
-def main(jar: str, model: str, broken: str, folder: str, out: str) -> None:
+def refusal(ask: Callable[[], Any]) -> str:
+    """Tell why the driver refuses, before anything runs on an executor."""
+    try:
+        ask()
+    except Exception as error:
+        return str(error)
+    return "none"
+
+
+def without_logits(model: str, target: Path) -> str:
+    """Copy a model, with a handoff that names its probabilities alone."""
+    shutil.copytree(model, target)
+    file = target / "handoff.json"
+    handoff = json.loads(file.read_text())
+    outputs = handoff["signature"]["outputs"]
+    handoff["signature"]["outputs"] = [o for o in outputs if o["alias"] == "probabilities"]
+    handoff["golden"] = None
+    file.write_text(json.dumps(handoff))
+    return str(target)
+
+
+def job(spark: SparkSession, *words: str) -> None:
+    """Run BatchJob, which ends the session."""
+    arguments = spark._sc._gateway.new_array(spark._jvm.String, len(words))
+    for i, word in enumerate(words):
+        arguments[i] = word
+    spark._jvm.dev.graft.spark.BatchJob.main(arguments)
+    spark.stop()
+
+
+def main(jar: str, model: str, broken: str, *more: str) -> None:
     """Ask in every way."""
+    several, numbers, listed, folder, out = more
     spark = session(jar, model)
     spark.sparkContext.setLogLevel("INFO")
     predictor = spark._jvm.dev.graft.spark.SparkPredictor
@@ -72,6 +106,10 @@ def main(jar: str, model: str, broken: str, folder: str, out: str) -> None:
     }
     predictor.shared(spark._jsparkSession, model).register("by_path")
     said["function of a path"] = answers(images.selectExpr("path", "by_path(path) AS prediction"))
+    labels = predictor.of(spark._jsparkSession, several).withTop(2)
+    said["labels"] = answers(predict(labels, images, "content"))
+    predictor.registerFunction(spark._jsparkSession, numbers)
+    said["numbers"] = answers(images.selectExpr("path", "graft_predict(content) AS prediction"))
 
     whole = predictor.shared(spark._jsparkSession, broken)
     (Path(broken) / "assets" / "labels.txt").write_text("pear\nplum\nquince\n")
@@ -83,7 +121,19 @@ def main(jar: str, model: str, broken: str, folder: str, out: str) -> None:
         (Path(model) / "assets" / "labels.txt").read_bytes()
     )
     failures["another"] = failure(predict(whole, images, "content"))
-    Path(out).write_text(json.dumps({"answers": said, "failures": failures}))
+    unsaid = without_logits(model, Path(out).with_name("without logits"))
+    failures["logits"] = refusal(predictor.of(spark._jsparkSession, unsaid).withLogits)
+    failures["top"] = refusal(lambda: predictor.of(spark._jsparkSession, numbers).withTop(2))
+    failures["none"] = refusal(lambda: predictor.of(spark._jsparkSession, folder))
+
+    result = str(Path(out).with_name("job"))
+    job(spark, several, listed, "--out", result, "--top", "2")
+    spark = session(jar, model)
+    rows = [row.asDict(recursive=True) for row in spark.read.parquet(result).collect()]
+    summary = json.loads(Path(result, "_summary.json").read_text())
+    Path(out).write_text(
+        json.dumps({"answers": said, "failures": failures, "job": rows, "summary": summary})
+    )
     spark.stop()
 
 

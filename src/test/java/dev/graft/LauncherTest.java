@@ -119,8 +119,8 @@ class LauncherTest {
     Path archive = built.resolve("graft.jsa");
     assertThat(archive).hasContent("verify");
     assertThat(first.out.lines())
-        .contains("-XX:SharedArchiveFile=" + archive, "-XX:TieredStopAtLevel=1");
-    assertThat(start("train").end().out).contains(archive.toString()).doesNotContain("Tiered");
+        .contains("-XX:SharedArchiveFile=" + archive, "-XX:Tier4InvocationThreshold=50000");
+    assertThat(start("train").end().out).contains(archive.toString()).doesNotContain("Tier4");
     makeNewer(project.resolve("src/main/java/A.java"));
     program("java", JAVA);
     assertThat(start().end().out).doesNotContain("SharedArchive");

@@ -18,7 +18,6 @@ import dev.graft.predict.Predictor;
 import dev.graft.train.Optimizer;
 import dev.graft.train.Phase;
 import dev.graft.train.Trainer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The example in the README; {@link ReadmeExampleTest} compares, {@code ReadmeRunTest} runs it. */
@@ -56,7 +55,7 @@ final class ReadmeExample {
     // The export is again a handoff, and answers photos.
     new ModelExport(model, preparation).write(exported);
     try (Predictor predictor = Predictor.load(exported)) {
-      Answer answer = predictor.predict(Files.readAllBytes(photo));
+      Answer answer = predictor.predict(photo);
       System.out.println(answer.label() + " " + answer.probability());
       return answer;
     }

@@ -23,8 +23,7 @@ public final class Classify {
   private static String describe(Predictor predictor, String photo) {
     try {
       Answer answer = predictor.predict(Path.of(photo));
-      return String.format(
-          Locale.ROOT, "%s: %s %.4f", photo, answer.label(), answer.probability());
+      return String.format(Locale.ROOT, "%s: %s %.4f", photo, answer.label(), answer.probability());
     } catch (BadImageException e) {
       return photo + " " + e.getMessage();
     }

@@ -41,8 +41,7 @@ public final class Inbox {
   public static void main(String[] arguments) throws Exception {
     Inbox inbox = new Inbox(Path.of(arguments[0]), Path.of(arguments[1]));
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-    clock.scheduleWithFixedDelay(
-        inbox::work, 0, Long.parseLong(arguments[2]), TimeUnit.SECONDS);
+    clock.scheduleWithFixedDelay(inbox::work, 0, Long.parseLong(arguments[2]), TimeUnit.SECONDS);
     clock.awaitTermination(Long.MAX_VALUE, TimeUnit.DAYS);
   }
 

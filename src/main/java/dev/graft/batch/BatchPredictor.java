@@ -9,7 +9,6 @@ import dev.graft.predict.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +35,7 @@ public record BatchPredictor(
     BatchSettings settings, Path out, int top, boolean logits, Features features) {
   private static final String OUTPUT = "output";
   private static final String REJECTED = "rejected.jsonl";
+  private static final String SUMMARY = "summary.json";
 
   /** Checks the ending and the number. */
   public BatchPredictor {
@@ -100,7 +100,9 @@ public record BatchPredictor(
 
   Optional<BatchSummary> run(BatchListener listener, int part) throws IOException {
     Inputs.requireThere(settings.input());
+    requireFile();
     if (Workspace.isDone(out, settings.whenThere())) {
+      Workspace.requireSame(out, beside(out, SUMMARY), settled(settings.modelHash()));
       return Optional.empty();
     }
     PredictorSettings fused =
@@ -111,6 +113,20 @@ public record BatchPredictor(
       requireAnswers(predictor);
       return run(predictor, listener, part);
     }
+  }
+
+  /** No folder is ever replaced by a file. */
+  private void requireFile() {
+    for (Path file : List.of(out, beside(out, REJECTED), beside(out, SUMMARY))) {
+      if (Files.isDirectory(file)) {
+        throw new IllegalArgumentException(
+            file + " is a folder where a file is to be written: choose another --out.");
+      }
+    }
+  }
+
+  private static Path beside(Path out, String name) {
+    return out.resolveSibling(out.getFileName() + "." + name);
   }
 
   private void requireAnswers(Predictor predictor) {
@@ -132,7 +148,7 @@ public record BatchPredictor(
       Verification.effect(ModelFolder.of(settings.model()), settings.precision())
           .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, false);
-      Map<String, String> asked = asked(predictor, input, part);
+      Map<String, String> asked = asked(predictor, part);
       workspace.require(asked);
       if (!workspace.state().complete || Files.exists(workspace.path(OUTPUT))) {
         predict(
@@ -141,26 +157,28 @@ public record BatchPredictor(
             input,
             new Job(workspace, input, settings.maxRejected(), listener, part));
         WholeFile.writeJson(
-            workspace.path("summary.json"), BatchSummary.of(workspace.state(), asked).toMap());
+            workspace.path(SUMMARY), BatchSummary.of(workspace.state(), asked).toMap());
       }
       publish(workspace);
       return Optional.of(BatchSummary.of(workspace.state(), asked));
     }
   }
 
-  private Map<String, String> asked(Predictor predictor, BatchInput input, int part) {
-    Map<String, String> asked = new LinkedHashMap<>();
-    asked.put("model", predictor.hash());
-    asked.put("input", input.identity());
-    asked.put("include", String.join(" ", settings.filter().include()));
-    asked.put("exclude", String.join(" ", settings.filter().exclude()));
-    asked.put("column", settings.column().orElse(""));
-    asked.put("top", String.valueOf(top));
-    asked.put("logits", String.valueOf(logits));
-    asked.put("features", features.wanted() ? features.layer().orElse("of the backbone") : "none");
+  private Map<String, String> asked(Predictor predictor, int part) {
+    Map<String, String> asked = settled(predictor.hash());
     asked.put("part", String.valueOf(part));
     asked.putAll(JobFacts.platform(settings.precision()));
     return asked;
+  }
+
+  /** What the result depends on, versions and platform left out. */
+  private Map<String, String> settled(String model) {
+    Map<String, String> settled = settings.settled(model);
+    settled.put("top", String.valueOf(top));
+    settled.put("logits", String.valueOf(logits));
+    settled.put(
+        "features", features.wanted() ? features.layer().orElse("of the backbone") : "none");
+    return settled;
   }
 
   private void predict(Predictor predictor, Workspace workspace, BatchInput input, Job job)
@@ -192,9 +210,8 @@ public record BatchPredictor(
   /** The file itself goes last: where it is, everything is. */
   private void publish(Workspace workspace) throws IOException {
     Path target = workspace.target();
-    String name = target.getFileName().toString();
-    workspace.publish(REJECTED, target.resolveSibling(name + ".rejected.jsonl"));
-    workspace.publish("summary.json", target.resolveSibling(name + ".summary.json"));
+    workspace.publish(REJECTED, beside(target, REJECTED));
+    workspace.publish(SUMMARY, beside(target, SUMMARY));
     workspace.publish(OUTPUT, target);
     workspace.remove();
   }

@@ -1,7 +1,13 @@
 package dev.graft.batch;
 
+import dev.graft.data.Sha256;
+import dev.graft.handoff.Handoff;
+import dev.graft.predict.ModelFolder;
 import dev.graft.tensor.Precision;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -53,6 +59,23 @@ public record BatchSettings(
         WhenThere.REFUSE,
         Runtime.getRuntime().availableProcessors(),
         Precision.FLOAT32);
+  }
+
+  /** SHA-256 of the model's handoff. */
+  String modelHash() throws IOException {
+    return Sha256.of(ModelFolder.of(model).resolve(Handoff.FILE_NAME));
+  }
+
+  /** What of this a result depends on, by name. */
+  Map<String, String> settled(String modelHash) {
+    Map<String, String> settled = new LinkedHashMap<>();
+    settled.put("model", modelHash);
+    settled.put("input", Inputs.identity(input));
+    settled.put("include", String.join(" ", filter.include()));
+    settled.put("exclude", String.join(" ", filter.exclude()));
+    settled.put("column", column.orElse(""));
+    settled.put("arithmetic", JobFacts.platform(precision).get("arithmetic"));
+    return settled;
   }
 
   /** With other files of a folder. */

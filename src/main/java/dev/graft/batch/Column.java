@@ -1,6 +1,9 @@
 package dev.graft.batch;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.parquet.format.SchemaElement;
 
 /**
@@ -10,31 +13,29 @@ import org.apache.parquet.format.SchemaElement;
  * @param kind what the values are
  * @param original how a Parquet file declared it, if it came from one
  */
-record Column(String name, Kind kind, Optional<SchemaElement> original) {
-  /** What the values of a column are. */
-  enum Kind {
-    /** {@link String}. */
-    TEXT,
-    /** {@link Boolean}. */
-    TRUTH,
-    /** {@link Integer}. */
-    INT,
-    /** {@link Long}. */
-    LONG,
-    /** {@link Float}. */
-    FLOAT,
-    /** {@link Double}. */
-    DOUBLE,
-    /** {@code byte[]}. */
-    BYTES,
-    /** {@code float[]}. */
-    FLOATS,
-    /** A list of {@link dev.graft.predict.Answer.Guess}. */
-    GUESSES
+record Column(String name, ColumnKind kind, Optional<SchemaElement> original) {
+  static Column of(String name, ColumnKind kind) {
+    return new Column(name, kind, Optional.empty());
   }
 
-  static Column of(String name, Kind kind) {
-    return new Column(name, kind, Optional.empty());
+  /** Names that are taken, in whatever case, since Spark and databases tell no cases apart. */
+  static Set<String> names(List<String> taken) {
+    Set<String> names = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    names.addAll(taken);
+    return names;
+  }
+
+  /**
+   * A name that is not taken, and is from then on.
+   *
+   * @param prefix put before it until it is free
+   */
+  static String free(String name, String prefix, Set<String> taken) {
+    String free = name;
+    while (!taken.add(free)) {
+      free = prefix + free;
+    }
+    return free;
   }
 
   Column named(String other) {

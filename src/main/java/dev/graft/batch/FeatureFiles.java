@@ -1,6 +1,5 @@
 package dev.graft.batch;
 
-import dev.graft.batch.Column.Kind;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Versions;
 import dev.graft.predict.FeatureExtractor;
@@ -55,6 +54,7 @@ public record FeatureFiles(
     Inputs.requireThere(settings.input());
     requireOurs();
     if (Workspace.isDone(out, settings.whenThere())) {
+      Workspace.requireSame(out, out.resolve("summary.json"), settled(settings.modelHash()));
       return Optional.empty();
     }
     try (FeatureExtractor extractor =
@@ -63,7 +63,7 @@ public record FeatureFiles(
       Verification.effect(ModelFolder.of(settings.model()), settings.precision())
           .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, true);
-      Map<String, String> asked = asked(extractor, input, part);
+      Map<String, String> asked = asked(extractor, part);
       workspace.require(asked);
       if (!workspace.state().complete || Files.exists(workspace.path(WHOLE))) {
         extract(
@@ -88,27 +88,27 @@ public record FeatureFiles(
     }
   }
 
-  private Map<String, String> asked(FeatureExtractor extractor, BatchInput input, int part) {
-    Map<String, String> asked = new LinkedHashMap<>();
-    asked.put("model", extractor.hash());
-    asked.put("input", input.identity());
-    asked.put("include", String.join(" ", settings.filter().include()));
-    asked.put("exclude", String.join(" ", settings.filter().exclude()));
-    asked.put("column", settings.column().orElse(""));
-    asked.put("layer", layer.orElse("of the backbone"));
-    asked.put("format", format.name());
+  private Map<String, String> asked(FeatureExtractor extractor, int part) {
+    Map<String, String> asked = settled(extractor.hash());
     asked.put("part", String.valueOf(part));
     asked.putAll(JobFacts.platform(settings.precision()));
     return asked;
   }
 
+  private Map<String, String> settled(String model) {
+    Map<String, String> settled = settings.settled(model);
+    settled.put("layer", layer.orElse("of the backbone"));
+    settled.put("format", format.name());
+    return settled;
+  }
+
   private void extract(FeatureExtractor extractor, Workspace workspace, BatchInput input, Job job)
       throws IOException {
     List<Column> columns = new ArrayList<>();
-    columns.add(Column.of("path", Kind.TEXT));
+    columns.add(Column.of("path", ColumnKind.TEXT));
     columns.addAll(
         PredictionColumns.renamed(
-            List.of(columns.get(0), Column.of("features", Kind.FLOATS)), input.carried()));
+            List.of(columns.get(0), Column.of("features", ColumnKind.FLOATS)), input.carried()));
     try (BatchOutput output = output(extractor, workspace, columns)) {
       job.run(
           records -> new Answering(extractor.start(records, settings.threads()), this::row),
@@ -125,7 +125,7 @@ public record FeatureFiles(
       return new NpyOutput(array, index, extractor.rowShape());
     }
     List<Column> all = new ArrayList<>(columns);
-    all.add(Column.of("features", Kind.FLOATS));
+    all.add(Column.of("features", ColumnKind.FLOATS));
     AppendedFile file = workspace.append(WHOLE + "/features.parquet");
     return new ParquetOutput(file, workspace.append("groups"), all, List.of());
   }

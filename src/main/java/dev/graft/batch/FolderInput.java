@@ -12,10 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.stream.Stream;
 
 /**
@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * whatever has come and gone since, and only the names in one folder are in memory at once.
  */
 final class FolderInput implements BatchInput {
-  private static final Column LABEL = Column.of("label", Column.Kind.TEXT);
+  private static final Column LABEL = Column.of("label", ColumnKind.TEXT);
 
   private final Path folder;
   private final Path list;
@@ -134,48 +134,33 @@ final class FolderInput implements BatchInput {
   }
 
   @Override
-  public String identity() {
-    return "folder " + folder.toAbsolutePath().normalize();
-  }
-
-  @Override
   public Records from(long index) throws IOException {
     Names names = new Names(list);
-    for (long i = 0; i < index; i++) {
-      names.next();
-    }
-    return new Records() {
-      private long next = index;
-
+    return new Records(size) {
       @Override
-      public boolean hasNext() {
-        return next < size;
+      void skip(long count) throws IOException {
+        for (long i = 0; i < count; i++) {
+          names.next();
+        }
       }
 
       @Override
-      public InputRecord next() {
-        if (!hasNext()) {
-          throw new NoSuchElementException("All records were taken.");
-        }
-        try {
-          return record(next++, names.next());
-        } catch (IOException e) {
-          throw new UncheckedIOException(e);
-        }
+      InputRecord read(long index) throws IOException {
+        return record(index, names.next());
       }
 
       @Override
       public void close() throws IOException {
         names.close();
       }
-    };
+    }.from(index);
   }
 
   private InputRecord record(long index, String name) {
     Path path = folder.resolve(name);
     int slash = name.indexOf('/');
     List<Object> carried =
-        labelled ? java.util.Arrays.asList(slash < 0 ? null : name.substring(0, slash)) : List.of();
+        labelled ? Arrays.asList(slash < 0 ? null : name.substring(0, slash)) : List.of();
     return new InputRecord(index, path.toString(), new ImageFile(path), carried);
   }
 }

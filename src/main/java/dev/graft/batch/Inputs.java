@@ -1,12 +1,19 @@
 package dev.graft.batch;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 
 /** Opens an input by what it is. */
 final class Inputs {
+  private static final String EXPECTED =
+      "a folder of images, a list of paths (.txt or .csv), or a .parquet file";
+
+  private static final int SNIFFED = 1 << 12;
+
   private Inputs() {}
 
   /**
@@ -41,16 +48,46 @@ final class Inputs {
     if (name.endsWith(".parquet")) {
       return ParquetInput.open(input, settings.column());
     }
-    return name.endsWith(".csv") ? ListInput.csv(input, settings.column()) : ListInput.lines(input);
+    if (name.endsWith(".csv")) {
+      return ListInput.csv(input, settings.column());
+    }
+    requireText(input);
+    return ListInput.lines(input);
+  }
+
+  /** An image is no list of paths. */
+  private static void requireText(Path input) throws IOException {
+    try (InputStream in = Files.newInputStream(input)) {
+      for (byte one : in.readNBytes(SNIFFED)) {
+        if (one == 0) {
+          throw new IllegalArgumentException(
+              input
+                  + " is no text; expected "
+                  + EXPECTED
+                  + " (graft predict takes single images).");
+        }
+      }
+    }
+  }
+
+  /** What tells an input from others, and one state of it from another. */
+  static String identity(Path input) {
+    Path absolute = input.toAbsolutePath().normalize();
+    if (Files.isDirectory(input)) {
+      return "folder " + absolute;
+    }
+    try {
+      return "file %s of %d bytes, changed %s"
+          .formatted(absolute, Files.size(input), Files.getLastModifiedTime(input));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Refuses what is not there before a model is loaded. */
   static void requireThere(Path input) {
     if (!Files.exists(input)) {
-      throw new IllegalArgumentException(
-          input
-              + " does not exist; expected a folder of images, a list of paths (.txt or .csv), or a"
-              + " .parquet file.");
+      throw new IllegalArgumentException(input + " does not exist; expected " + EXPECTED + ".");
     }
   }
 }

@@ -60,7 +60,7 @@ final class Job {
   /** Turns records into results. */
   @FunctionalInterface
   interface Work {
-    Results start(BatchInput.Records records);
+    Results start(Records records);
   }
 
   /**
@@ -74,7 +74,7 @@ final class Job {
     try (AppendedFile rejected = workspace.append(rejectedName)) {
       List<AppendedFile> files = new ArrayList<>(output.files());
       files.add(rejected);
-      try (BatchInput.Records records = input.from(state.records);
+      try (Records records = input.from(state.records);
           Results results = work.start(records)) {
         new Pass(output, rejected, files).run(results);
       }

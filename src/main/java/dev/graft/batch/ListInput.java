@@ -14,9 +14,9 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.apache.commons.csv.CSVException;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
@@ -90,7 +90,7 @@ final class ListInput implements BatchInput {
       }
       return new ListInput(file, format, header, path, size);
     } catch (UncheckedIOException | IllegalStateException e) {
-      throw new IllegalArgumentException(file + " is not a valid CSV: " + e.getMessage(), e);
+      throw new IllegalArgumentException(file + " is not a valid CSV: " + e.getMessage() + ".", e);
     }
   }
 
@@ -105,9 +105,10 @@ final class ListInput implements BatchInput {
         reader.reset();
       }
       return CSVParser.builder().setReader(reader).setFormat(format).get();
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | CSVException e) {
       reader.close();
-      throw new IllegalArgumentException(file + " is not a valid CSV: " + e.getMessage(), e);
+      String reason = e.getMessage().replaceFirst("\\. If this is valid.*", "");
+      throw new IllegalArgumentException(file + " is not a valid CSV: " + reason + ".", e);
     } catch (IOException e) {
       reader.close();
       throw e;
@@ -116,7 +117,7 @@ final class ListInput implements BatchInput {
 
   @Override
   public List<Column> carried() {
-    return others().mapToObj(i -> Column.of(header.get(i), Column.Kind.TEXT)).toList();
+    return others().mapToObj(i -> Column.of(header.get(i), ColumnKind.TEXT)).toList();
   }
 
   private IntStream others() {
@@ -129,38 +130,27 @@ final class ListInput implements BatchInput {
   }
 
   @Override
-  public String identity() {
-    return InputFile.identity(file);
-  }
-
-  @Override
   public Records from(long index) throws IOException {
     CSVParser parser = parser(file, format);
-    Iterator<CSVRecord> records = parser.iterator();
-    for (long i = 0; i < index; i++) {
-      records.next();
-    }
-    return new Records() {
-      private long next = index;
-
+    Iterator<CSVRecord> rows = parser.iterator();
+    return new Records(size) {
       @Override
-      public boolean hasNext() {
-        return next < size;
+      void skip(long count) {
+        for (long i = 0; i < count; i++) {
+          rows.next();
+        }
       }
 
       @Override
-      public InputRecord next() {
-        if (!hasNext()) {
-          throw new NoSuchElementException("All records were taken.");
-        }
-        return record(next++, records.next());
+      InputRecord read(long index) {
+        return record(index, rows.next());
       }
 
       @Override
       public void close() throws IOException {
         parser.close();
       }
-    };
+    }.from(index);
   }
 
   private InputRecord record(long index, CSVRecord row) {

@@ -1,21 +1,20 @@
 package dev.graft.batch;
 
-import dev.graft.batch.Column.Kind;
 import dev.graft.image.ImageSource;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.parquet.filter2.compat.FilterCompat;
 import org.apache.parquet.format.RowGroup;
 import org.apache.parquet.io.ColumnIOFactory;
 import org.apache.parquet.io.MessageColumnIO;
-import org.apache.parquet.io.ParquetDecodingException;
 import org.apache.parquet.io.RecordReader;
 import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.io.api.Converter;
@@ -53,12 +52,12 @@ final class ParquetInput implements BatchInput {
     this.read = read;
     this.nested = nested;
     this.image = image;
-    this.name = isBytes() ? indexOf(read, PATH, Kind.TEXT) : image;
+    this.name = isBytes() ? indexOf(read, PATH, ColumnKind.TEXT) : image;
     this.size = size;
   }
 
   private boolean isBytes() {
-    return read.get(image).kind() == Kind.BYTES;
+    return read.get(image).kind() == ColumnKind.BYTES;
   }
 
   /**
@@ -72,7 +71,7 @@ final class ParquetInput implements BatchInput {
       MessageType schema = ParquetSchema.message(file.schema());
       List<Column> columns = new ArrayList<>(ParquetSchema.columns(file.schema()));
       Optional<String> nested = column.filter(name -> isNested(schema, name));
-      nested.ifPresent(name -> columns.add(Column.of(name, Kind.BYTES)));
+      nested.ifPresent(name -> columns.add(Column.of(name, ColumnKind.BYTES)));
       int image = image(path, columns, column);
       return new ParquetInput(path, schema, columns, nested, image, file.rows());
     }
@@ -91,9 +90,10 @@ final class ParquetInput implements BatchInput {
 
   private static int image(Path path, List<Column> columns, Optional<String> asked) {
     List<String> bytes =
-        columns.stream().filter(c -> c.kind() == Kind.BYTES).map(Column::name).toList();
+        columns.stream().filter(c -> c.kind() == ColumnKind.BYTES).map(Column::name).toList();
     String name = asked.orElse(bytes.size() == 1 ? bytes.get(0) : PATH);
-    int index = Math.max(indexOf(columns, name, Kind.BYTES), indexOf(columns, name, Kind.TEXT));
+    int index =
+        Math.max(indexOf(columns, name, ColumnKind.BYTES), indexOf(columns, name, ColumnKind.TEXT));
     if (index < 0) {
       throw new IllegalArgumentException(
           "%s has the columns %s; expected one with the bytes or the paths of images%s: name it with --column."
@@ -105,7 +105,7 @@ final class ParquetInput implements BatchInput {
     return index;
   }
 
-  private static int indexOf(List<Column> columns, String name, Kind kind) {
+  private static int indexOf(List<Column> columns, String name, ColumnKind kind) {
     for (int i = 0; i < columns.size(); i++) {
       if (columns.get(i).name().equals(name) && columns.get(i).kind() == kind) {
         return i;
@@ -135,74 +135,78 @@ final class ParquetInput implements BatchInput {
   }
 
   @Override
-  public String identity() {
-    return InputFile.identity(path);
-  }
-
-  @Override
   public Records from(long index) throws IOException {
-    return new Rows(ParquetFile.open(path), index);
+    return new Rows(ParquetFile.open(path)).from(index);
   }
 
   /** Rows that are being read, a row group after the other. */
-  private final class Rows implements Records {
+  private final class Rows extends Records {
     private final ParquetFile file;
     private final Iterator<RowGroup> groups;
     private final MessageType wanted = wanted();
     private RecordReader<Object[]> reader;
     private long left;
-    private long next;
 
-    Rows(ParquetFile file, long from) {
+    Rows(ParquetFile file) {
+      super(size);
       this.file = file;
       this.groups = file.groups().iterator();
-      skip(from);
     }
 
-    private void skip(long rows) {
-      while (next < rows) {
-        openGroup();
-        long skipped = Math.min(left, rows - next);
-        boolean whole = skipped == left;
-        for (long i = 0; i < skipped && !whole; i++) {
-          reader.read();
+    @Override
+    void skip(long count) throws IOException {
+      long index = 0;
+      while (index < count) {
+        openGroup(index);
+        if (left <= count - index) {
+          index += left;
+          left = 0;
+        } else {
+          value(index++);
         }
-        left -= skipped;
-        next += skipped;
       }
     }
 
-    private void openGroup() {
+    @Override
+    InputRecord read(long index) throws IOException {
+      openGroup(index);
+      return record(index, value(index));
+    }
+
+    private void openGroup(long index) throws IOException {
       while (left == 0) {
+        if (!groups.hasNext()) {
+          throw damaged(index, "its row groups have fewer rows than it says", null);
+        }
         RowGroup group = groups.next();
         MessageColumnIO columns = new ColumnIOFactory().getColumnIO(wanted, schema);
+        ParquetGroup pages = new ParquetGroup(file, group);
         reader =
-            columns.getRecordReader(
-                new ParquetGroup(file, group), new RowValues(wanted), FilterCompat.NOOP);
+            decoded(
+                index,
+                () -> columns.getRecordReader(pages, new RowValues(wanted), FilterCompat.NOOP));
         left = group.getNum_rows();
       }
     }
 
-    @Override
-    public boolean hasNext() {
-      return next < size;
+    private Object[] value(long index) throws IOException {
+      left--;
+      return decoded(index, reader::read);
     }
 
-    @Override
-    public InputRecord next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException("All records were taken.");
-      }
+    /** Whatever a decoder throws at bytes that are not what they say. */
+    private <T> T decoded(long index, Supplier<T> decoding) throws IOException {
       try {
-        openGroup();
-        Object[] row = reader.read();
-        left--;
-        return record(next++, row);
-      } catch (ParquetDecodingException e) {
-        throw new java.io.UncheckedIOException(
-            new IOException(
-                "%s is damaged at row %d: %s".formatted(path, next, e.getMessage()), e));
+        return decoding.get();
+      } catch (UncheckedIOException e) {
+        throw e.getCause();
+      } catch (RuntimeException e) {
+        throw damaged(index, e.getMessage(), e);
       }
+    }
+
+    private IOException damaged(long index, String how, RuntimeException cause) {
+      return new IOException("%s is damaged at row %d: %s".formatted(path, index, how), cause);
     }
 
     @Override
@@ -231,7 +235,7 @@ final class ParquetInput implements BatchInput {
     for (int i = 0; i < row.length; i++) {
       if (isCarried(i)) {
         Object value = row[i];
-        boolean isText = value instanceof byte[] && read.get(i).kind() == Kind.TEXT;
+        boolean isText = value instanceof byte[] && read.get(i).kind() == ColumnKind.TEXT;
         carried.add(isText ? text(value) : value);
       }
     }

@@ -1,6 +1,5 @@
 package dev.graft.batch;
 
-import dev.graft.batch.Column.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ListIterator;
@@ -30,11 +29,11 @@ final class ParquetSchema {
     elements.add(group(ROOT, null, columns.size()));
     for (Column column : columns) {
       switch (column.kind()) {
-        case FLOATS -> addList(elements, column.name(), leaf("element", Kind.FLOAT));
+        case FLOATS -> addList(elements, column.name(), leaf("element", ColumnKind.FLOAT));
         case GUESSES -> {
           addList(elements, column.name(), group("element", FieldRepetitionType.OPTIONAL, 2));
-          elements.add(leaf("label", Kind.TEXT));
-          elements.add(leaf("probability", Kind.FLOAT));
+          elements.add(leaf("label", ColumnKind.TEXT));
+          elements.add(leaf("probability", ColumnKind.FLOAT));
         }
         default ->
             elements.add(
@@ -74,7 +73,7 @@ final class ParquetSchema {
     return group;
   }
 
-  private static SchemaElement leaf(String name, Kind kind) {
+  private static SchemaElement leaf(String name, ColumnKind kind) {
     SchemaElement leaf = new SchemaElement(name);
     leaf.setRepetition_type(FieldRepetitionType.OPTIONAL);
     leaf.setType(
@@ -86,7 +85,7 @@ final class ParquetSchema {
           case DOUBLE -> Type.DOUBLE;
           default -> Type.BYTE_ARRAY;
         });
-    if (kind == Kind.TEXT) {
+    if (kind == ColumnKind.TEXT) {
       leaf.setConverted_type(ConvertedType.UTF8);
       leaf.setLogicalType(LogicalType.STRING(new StringType()));
     }
@@ -153,15 +152,15 @@ final class ParquetSchema {
     return next;
   }
 
-  private static Kind kind(SchemaElement element) {
+  private static ColumnKind kind(SchemaElement element) {
     return switch (element.getType()) {
-      case BOOLEAN -> Kind.TRUTH;
-      case INT32 -> Kind.INT;
-      case INT64 -> Kind.LONG;
-      case FLOAT -> Kind.FLOAT;
-      case DOUBLE -> Kind.DOUBLE;
-      case INT96, FIXED_LEN_BYTE_ARRAY -> Kind.BYTES;
-      case BYTE_ARRAY -> isText(element) ? Kind.TEXT : Kind.BYTES;
+      case BOOLEAN -> ColumnKind.TRUTH;
+      case INT32 -> ColumnKind.INT;
+      case INT64 -> ColumnKind.LONG;
+      case FLOAT -> ColumnKind.FLOAT;
+      case DOUBLE -> ColumnKind.DOUBLE;
+      case INT96, FIXED_LEN_BYTE_ARRAY -> ColumnKind.BYTES;
+      case BYTE_ARRAY -> isText(element) ? ColumnKind.TEXT : ColumnKind.BYTES;
     };
   }
 

@@ -10,10 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -28,6 +31,7 @@ final class Workspace implements AutoCloseable {
   private final Path folder;
   private final FileChannel lockFile;
   private final JobState state;
+  private final List<AppendedFile> opened = new ArrayList<>();
 
   private Workspace(Path target, Path folder, FileChannel lockFile, JobState state) {
     this.target = target;
@@ -57,6 +61,42 @@ final class Workspace implements AutoCloseable {
           target + " exists already: choose another --out, or replace it with --overwrite.");
     }
     return false;
+  }
+
+  /**
+   * Requires that a result that is there was asked for as now.
+   *
+   * @param summary beside or in the result
+   * @param settings by name; versions and platform may have changed since
+   * @throws IllegalArgumentException when it was asked for something else
+   */
+  static void requireSame(Path target, Path summary, Map<String, String> settings)
+      throws IOException {
+    if (Files.exists(summary)) {
+      Map<String, String> before =
+          JSON.convertValue(JSON.readTree(summary.toFile()).path("job"), new TypeReference<>() {});
+      difference(before, settings, settings.keySet())
+          .ifPresent(
+              what -> {
+                throw new IllegalArgumentException(
+                    target
+                        + " is whole, but "
+                        + what
+                        + ": choose another --out, or replace it with --overwrite.");
+              });
+    }
+  }
+
+  /** The first part that differs, in words. */
+  private static Optional<String> difference(
+      Map<String, String> before, Map<String, String> now, Set<String> parts) {
+    return parts.stream()
+        .filter(part -> !Objects.equals(before.get(part), now.get(part)))
+        .findFirst()
+        .map(
+            part ->
+                "its %s was \"%s\" and is \"%s\" now"
+                    .formatted(part, before.get(part), now.get(part)));
   }
 
   private static Path folder(Path target) {
@@ -135,13 +175,13 @@ final class Workspace implements AutoCloseable {
     Map<String, String> before = JSON.readValue(file.toFile(), new TypeReference<>() {});
     Map<String, String> all = new LinkedHashMap<>(before);
     all.putAll(job);
-    for (String part : all.keySet()) {
-      if (!Objects.equals(before.get(part), job.get(part))) {
-        throw new IllegalArgumentException(
-            "The job in %s can't be resumed, because its %s was \"%s\" and is \"%s\" now: ask for the same, or start again with --overwrite."
-                .formatted(folder, part, before.get(part), job.get(part)));
-      }
-    }
+    difference(before, job, all.keySet())
+        .ifPresent(
+            what -> {
+              throw new IllegalArgumentException(
+                  "The job in %s can't be resumed, because %s: ask for the same, or start again with --overwrite."
+                      .formatted(folder, what));
+            });
   }
 
   JobState state() {
@@ -156,11 +196,13 @@ final class Workspace implements AutoCloseable {
     return target;
   }
 
-  /** Opens a file that grows, as long as it is good. */
+  /** Opens a file that grows, as long as it is good; closed with this, if not before. */
   AppendedFile append(String name) throws IOException {
     Path path = folder.resolve(name);
     Files.createDirectories(path.getParent());
-    return AppendedFile.open(path, state.length(name));
+    AppendedFile file = AppendedFile.open(path, state.length(name));
+    opened.add(file);
+    return file;
   }
 
   /** Makes what the files hold now what a resumed job goes on from. */
@@ -193,8 +235,16 @@ final class Workspace implements AutoCloseable {
     Files.delete(folder);
   }
 
+  /** Leaves a job that can be resumed, and nothing of one that was never begun. */
   @Override
   public void close() throws IOException {
-    lockFile.close();
+    try (lockFile) {
+      for (AppendedFile file : opened) {
+        file.close();
+      }
+      if (Files.exists(folder) && !Files.exists(folder.resolve("job.json"))) {
+        remove();
+      }
+    }
   }
 }

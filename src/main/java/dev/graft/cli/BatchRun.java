@@ -3,6 +3,7 @@ package dev.graft.cli;
 import dev.graft.batch.BatchListener;
 import dev.graft.batch.BatchSummary;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -46,7 +47,7 @@ final class BatchRun {
       return ExitCode.DONE.code();
     } catch (IOException | RuntimeException e) {
       if (stopped) {
-        console.warn("graft: " + Failures.sentence(e));
+        console.warn("graft: " + sentence(e));
         return ExitCode.FAILED.code(); // of no effect: the signal says what the process returns
       }
       throw e;
@@ -56,6 +57,15 @@ final class BatchRun {
         Runtime.getRuntime().removeShutdownHook(stopper);
       }
     }
+  }
+
+  /**
+   * While model and input are opened, and when files are moved, an interruption is a closed file.
+   */
+  private static String sentence(Exception failure) {
+    return failure instanceof ClosedByInterruptException
+        ? "Interrupted; the same command with --resume goes on."
+        : Failures.sentence(failure);
   }
 
   private Optional<BatchSummary> watched(Work work) throws IOException {

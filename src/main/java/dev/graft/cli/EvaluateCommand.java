@@ -95,7 +95,7 @@ final class EvaluateCommand implements Callable<Integer> {
       gate.require(predictor.task().kind());
       LabeledArrays arrays = LabeledArrays.read(data, predictor.task());
       List<LabeledImage> chosen = chosen(arrays.examples());
-      try (Progress progress = console.progress("evaluating", chosen.size(), "rows")) {
+      try (Progress progress = console.progress("evaluating", chosen.size(), "examples")) {
         long[] seen = new long[1];
         evaluation =
             predictor.evaluate(

@@ -43,6 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ReportCommand.class,
       BatchCommand.class,
       FeaturesCommand.class,
+      ExportCommand.class,
       DoctorCommand.class,
       HelpCommand.class
     })

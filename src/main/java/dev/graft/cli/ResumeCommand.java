@@ -53,7 +53,9 @@ final class ResumeCommand implements Callable<Integer> {
     }
     TrainSettings settings = settings(run);
     console.say("Going on with %s after epoch %d.".formatted(run.folder(), run.epochs()));
-    return Training.run(console, gate, listener -> TransferLearning.resume(settings, listener));
+    Path data = settings.data().folder();
+    return Training.run(
+        console, data, gate, listener -> TransferLearning.resume(settings, listener));
   }
 
   private TrainSettings settings(ResumableRun run) throws IOException {

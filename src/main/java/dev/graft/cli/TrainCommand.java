@@ -56,12 +56,7 @@ final class TrainCommand implements Callable<Integer> {
               + " a .csv file with path,label (labels separated by ;, or a number), or a .npz file or folder of arrays.")
   private Path data;
 
-  @Option(
-      names = "--backbone",
-      required = true,
-      paramLabel = "MODEL",
-      description = "Folder of the exported backbone.")
-  private Path backbone;
+  @Mixin private BackboneOptions backbone;
 
   @Option(
       names = "--out",
@@ -69,12 +64,6 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "RUN",
       description = "Folder for the run: model, figures, report.")
   private Path out;
-
-  @Option(
-      names = "--backbone-output",
-      paramLabel = "LAYER",
-      description = "Join the head at this layer of the backbone (default: its output).")
-  private String backboneOutput;
 
   @Option(
       names = "--head",
@@ -279,12 +268,14 @@ final class TrainCommand implements Callable<Integer> {
     if (gate.isSet()) {
       gate.require(kind(settings));
     }
-    console.say("Training on %s with %s; the run goes to %s.".formatted(data, backbone, out));
+    console.say(
+        "Training on %s with %s; the run goes to %s.".formatted(data, backbone.folder(), out));
     if (repeat != null) {
       return Training.repeat(
-          console, gate, listener -> RepeatedTraining.train(settings, repeat, listener));
+          console, data, gate, listener -> RepeatedTraining.train(settings, repeat, listener));
     }
-    return Training.run(console, gate, listener -> TransferLearning.train(settings, listener));
+    return Training.run(
+        console, data, gate, listener -> TransferLearning.train(settings, listener));
   }
 
   /** What the options say. */
@@ -292,8 +283,8 @@ final class TrainCommand implements Callable<Integer> {
     try {
       JoinSettings join =
           new JoinSettings(
-              backbone,
-              Optional.ofNullable(backboneOutput),
+              backbone.folder(),
+              backbone.output(),
               Optional.ofNullable(head).map(Head::parse),
               unfreezing == null ? FreezePlan.allFrozen() : unfreezing.plan(),
               batchNorm);

@@ -1,6 +1,8 @@
 package dev.graft.cli;
 
+import dev.graft.data.LabeledArrays;
 import dev.graft.metrics.Evaluation;
+import dev.graft.report.Examples;
 import dev.graft.train.RepeatedTraining;
 import dev.graft.train.TrainListener;
 import dev.graft.train.TrainedRun;
@@ -26,10 +28,11 @@ final class Training {
   }
 
   /** Does the job and prints its result. Returns the exit code. */
-  static int run(Console console, AccuracyGate gate, Job job) throws IOException {
+  static int run(Console console, Path data, AccuracyGate gate, Job job) throws IOException {
     TrainedRun run;
     try (Interruption interruption = Interruption.watch(console);
-        TrainingProgress progress = new TrainingProgress(console, interruption::isAsked)) {
+        TrainingProgress progress =
+            new TrainingProgress(console, unit(data), interruption::isAsked)) {
       run = job.run(progress);
     }
     warn(console, run.images().rejected());
@@ -51,10 +54,12 @@ final class Training {
   }
 
   /** Trains with several seeds and prints mean and spread. Returns the exit code. */
-  static int repeat(Console console, AccuracyGate gate, Repetition repetition) throws IOException {
+  static int repeat(Console console, Path data, AccuracyGate gate, Repetition repetition)
+      throws IOException {
     Optional<RepeatedTraining.Repeated> repeated;
     try (Interruption interruption = Interruption.watch(console);
-        TrainingProgress progress = new TrainingProgress(console, interruption::isAsked)) {
+        TrainingProgress progress =
+            new TrainingProgress(console, unit(data), interruption::isAsked)) {
       repeated = repetition.run(progress);
     }
     if (repeated.isEmpty()) {
@@ -67,6 +72,11 @@ final class Training {
       gate.check("The mean validation accuracy", accuracy.mean());
     }
     return ExitCode.DONE.code();
+  }
+
+  /** What is counted: images, or the examples of arrays. */
+  static String unit(Path data) throws IOException {
+    return (LabeledArrays.isAt(data) ? Examples.EXAMPLES : Examples.IMAGES).word();
   }
 
   private static Map<String, Object> json(RepeatedTraining.Repeated repeated) {
@@ -145,7 +155,7 @@ final class Training {
   private static String text(TrainedRun run) {
     StringBuilder text = new StringBuilder();
     text.append(run.outcome().after().describe().stripTrailing()).append("\n\n");
-    text.append(results(run.outcome()));
+    text.append(results(run.outcome(), run.images().examples().word()));
     text.append(
         "%d frozen variables, identical before and after.%n"
             .formatted(run.proof().frozen().size()));
@@ -160,21 +170,21 @@ final class Training {
     return text.toString();
   }
 
-  private static String results(TrainedRun.Outcome outcome) {
+  private static String results(TrainedRun.Outcome outcome, String examples) {
     Evaluation after = outcome.after();
     if (Double.isNaN(after.accuracy())) {
       return "Validation: %s.%nBefore training: %s.%n"
               .formatted(after.summary(), outcome.before().summary())
           + outcome.test().map(test -> "Test: %s.%n".formatted(test.summary())).orElse("");
     }
-    return "Validation accuracy %.4f on %d images (%.4f before training).%n"
-            .formatted(after.accuracy(), after.examples(), outcome.before().accuracy())
+    return "Validation accuracy %.4f on %d %s (%.4f before training).%n"
+            .formatted(after.accuracy(), after.examples(), examples, outcome.before().accuracy())
         + outcome
             .test()
             .map(
                 test ->
-                    "Test accuracy %.4f on %d images.%n"
-                        .formatted(test.accuracy(), test.examples()))
+                    "Test accuracy %.4f on %d %s.%n"
+                        .formatted(test.accuracy(), test.examples(), examples))
             .orElse("");
   }
 }

@@ -10,6 +10,7 @@ import java.util.function.BooleanSupplier;
 /** Shows on the console how a training goes. Safe for several threads. */
 final class TrainingProgress implements TrainListener, AutoCloseable {
   private final Console console;
+  private final String unit;
   private final BooleanSupplier stopAsked;
   private Progress progress = Progress.SILENT;
   private String task = "";
@@ -21,8 +22,9 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
   private Estimate estimate = new Estimate(0, System::nanoTime);
   private Estimate phaseEstimate = estimate;
 
-  TrainingProgress(Console console, BooleanSupplier stopAsked) {
+  TrainingProgress(Console console, String unit, BooleanSupplier stopAsked) {
     this.console = console;
+    this.unit = unit;
     this.stopAsked = stopAsked;
   }
 
@@ -38,13 +40,13 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
       task = next;
       done = 0;
       estimate = new Estimate(0, System::nanoTime);
-      progress = total > 0 ? console.progress(next, total, "images") : Progress.SILENT;
+      progress = total > 0 ? console.progress(next, total, unit) : Progress.SILENT;
     }
-    Optional<String> sentence = estimate.of(reached, total, "images");
+    Optional<String> sentence = estimate.of(reached, total, unit);
     if (sentence.isPresent() && total > 0) {
       progress.close();
       console.say(sentence.get());
-      progress = console.progress(next, total, "images");
+      progress = console.progress(next, total, unit);
       done = 0;
     }
     progress.step(reached - done);

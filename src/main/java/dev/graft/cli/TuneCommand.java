@@ -48,12 +48,7 @@ final class TuneCommand implements Callable<Integer> {
   @Parameters(paramLabel = "DATA", description = "Images, as for train.")
   private Path data;
 
-  @Option(
-      names = "--backbone",
-      required = true,
-      paramLabel = "MODEL",
-      description = "Folder of the exported backbone.")
-  private Path backbone;
+  @Mixin private BackboneOptions backbone;
 
   @Option(
       names = "--out",
@@ -61,12 +56,6 @@ final class TuneCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "Folder for the trials and the best run; one that is there goes on.")
   private Path out;
-
-  @Option(
-      names = "--backbone-output",
-      paramLabel = "LAYER",
-      description = "Join the head at this layer of the backbone (default: its output).")
-  private String backboneOutput;
 
   @Option(
       names = "--precision",
@@ -181,9 +170,9 @@ final class TuneCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Console console = output.console();
     TuneSettings settings = settings();
-    console.say("Tuning on %s with %s in %s.".formatted(data, backbone, out));
+    console.say("Tuning on %s with %s in %s.".formatted(data, backbone.folder(), out));
     Tuned tuned;
-    try (Watching watching = new Watching(console)) {
+    try (Watching watching = new Watching(console, Training.unit(data))) {
       tuned = Tuning.tune(settings, watching);
     }
     console.result(json(tuned), () -> text(tuned));
@@ -194,8 +183,8 @@ final class TuneCommand implements Callable<Integer> {
     try {
       JoinSettings join =
           new JoinSettings(
-              backbone,
-              Optional.ofNullable(backboneOutput),
+              backbone.folder(),
+              backbone.output(),
               Optional.empty(),
               FreezePlan.allFrozen(),
               BatchNorm.INFERENCE);
@@ -294,12 +283,14 @@ final class TuneCommand implements Callable<Integer> {
   /** Shows the listener's news on the console. */
   private static final class Watching implements TuneListener, AutoCloseable {
     private final Console console;
+    private final String unit;
     private Progress progress = Progress.SILENT;
     private String task = "";
     private long reached;
 
-    Watching(Console console) {
+    Watching(Console console, String unit) {
       this.console = console;
+      this.unit = unit;
     }
 
     @Override
@@ -307,7 +298,7 @@ final class TuneCommand implements Callable<Integer> {
       if (!next.equals(task) || done < reached) {
         close();
         task = next;
-        progress = total > 0 ? console.progress(next, total, "images") : Progress.SILENT;
+        progress = total > 0 ? console.progress(next, total, unit) : Progress.SILENT;
       }
       progress.step(done - reached);
       reached = done;

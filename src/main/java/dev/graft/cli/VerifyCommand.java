@@ -40,16 +40,21 @@ final class VerifyCommand implements Callable<Integer> {
     json.put("missing", verification.files().missing());
     json.put("changed", verification.files().changed());
     json.put("unexpected", verification.files().unexpected());
+    json.put("complaints", verification.complaints());
     json.put(
         "comparisons",
         verification.comparisons().stream()
             .map(
                 comparison -> {
                   Map<String, Object> entry = new LinkedHashMap<>();
+                  entry.put("signature", comparison.signature());
                   entry.put("name", comparison.name());
                   entry.put("samples", comparison.samples());
                   entry.put("maxRelativeDifference", comparison.difference());
                   entry.put("tolerance", comparison.tolerance());
+                  entry.put("worstSample", comparison.worst());
+                  entry.put("expected", comparison.expected());
+                  entry.put("received", comparison.received());
                   entry.put("topAgreement", comparison.agreement());
                   entry.put("passed", comparison.isPassed());
                   return entry;
@@ -60,9 +65,12 @@ final class VerifyCommand implements Callable<Integer> {
 
   private static String text(Path folder, Verification verification) {
     StringBuilder text = new StringBuilder();
-    Table table = new Table("what", "samples", "largest relative difference", "allowed", "top-1");
+    Table table =
+        new Table(
+            "signature", "what", "samples", "largest relative difference", "allowed", "top-1");
     for (Verification.Comparison comparison : verification.comparisons()) {
       table.row(
+          comparison.signature().isEmpty() ? "-" : comparison.signature(),
           comparison.name(),
           comparison.samples(),
           "%.2e".formatted(comparison.difference()),

@@ -52,11 +52,16 @@ public sealed interface Target {
 
     @Override
     public double agreement(float[] answer) {
+      return likeliest(answer) == index ? 1 : 0;
+    }
+
+    /** The class with the highest value in an answer; among equals the first. */
+    public static int likeliest(float[] answer) {
       int best = 0;
       for (int i = 1; i < answer.length; i++) {
         best = answer[i] > answer[best] ? i : best;
       }
-      return best == index ? 1 : 0;
+      return best;
     }
   }
 

@@ -3,6 +3,7 @@ package dev.graft.export;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
+import dev.graft.data.Sha256;
 import dev.graft.data.Task;
 import dev.graft.handoff.Golden;
 import dev.graft.handoff.Handoff;
@@ -23,35 +24,27 @@ import dev.graft.model.JoinedModel;
 import dev.graft.predict.Verification;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatVariable;
-import dev.graft.savedmodel.SavedModelWriter;
-import dev.graft.savedmodel.SavedModelWriter.SignatureTensor;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 
 /**
  * Writes a joined model as a SavedModel with a handoff: variables that Python sees under their
- * Keras names, one signature from prepared images to probabilities and logits, the labels as an
- * asset, golden samples. The same model gives the same bytes.
+ * Keras names, signatures from prepared images and from the bytes of files to probabilities, logits
+ * and labels, another to the backbone's features, the labels as an asset, golden samples, a model
+ * card, warm-up requests for TensorFlow Serving. The same model gives the same bytes.
  */
 public final class ModelExport {
-  private static final String SIGNATURE = "serving_default";
   private static final String IMAGES = "images";
-  private static final String PROBABILITIES = "probabilities";
-  private static final String LOGITS = "logits";
-  private static final String NUMBERS = "numbers";
   private static final double TOLERANCE = 1e-5;
 
   private final JoinedModel model;
@@ -123,41 +116,48 @@ public final class ModelExport {
    * @throws IOException when it can't be written
    */
   public Verification write(Path folder) throws IOException {
-    writer().write(folder);
-    try {
-      Golden golden = writeGolden(folder);
-      writeLicence(folder);
-      handoff(golden).withFiles(Handoff.hashFiles(folder)).write(folder);
-      Verification verification = Verification.of(folder);
-      if (!verification.isPassed()) {
-        throw new IllegalStateException(
-            "The exported model does not answer as the trained one. " + verification.complaint());
-      }
-      return verification;
-    } catch (IOException | RuntimeException | Error e) {
-      FolderDeletion.delete(folder);
-      throw e;
-    }
+    return write(folder, WeightForm.VARIABLES);
   }
 
-  private SavedModelWriter writer() throws IOException {
-    SavedModelWriter writer = new SavedModelWriter(model.inferenceGraph());
-    for (JoinedModel.Weight weight : model.weights()) {
-      writer.variable(weight.node(), name(weight), weight.value(), weight.trainable());
-    }
-    Map<String, SignatureTensor> inputs = new LinkedHashMap<>();
-    for (FlatInput input : inputs()) {
-      inputs.put(
-          name(input), new SignatureTensor(input.node() + ":0", input.dtype(), input.shape()));
-    }
+  /**
+   * As {@link #write(Path)}, with the weights as variables or as constants.
+   *
+   * @throws IllegalStateException when the written model does not answer as the one in memory
+   * @throws IOException when it can't be written
+   */
+  public Verification write(Path folder, WeightForm form) throws IOException {
+    return ExportedFolder.write(folder, parts(), form, this::add);
+  }
+
+  private Handoff add(Path folder, ServingGraph graph) throws IOException {
+    Golden golden = writeGolden(folder, graph.signatures());
+    writeLicence(folder);
+    return handoff(golden, graph.signatures());
+  }
+
+  private ServedParts parts() throws IOException {
+    Map<String, HostTensor> kept = new LinkedHashMap<>();
     for (Map<LayerVariable, HostTensor> layer : model.backbone().unread().values()) {
-      layer.forEach((variable, value) -> writer.kept(variable.name(), value));
+      layer.forEach((variable, value) -> kept.put(variable.name(), value));
     }
-    return writer
-        .signature(SIGNATURE, inputs, outputs())
-        .asset(
-            "labels.txt",
-            (String.join("\n", model.labels().names()) + "\n").getBytes(StandardCharsets.UTF_8));
+    boolean numbers = model.task().kind() == Task.Kind.NUMBERS;
+    return new ServedParts(
+        model.inferenceGraph(),
+        inputs().stream()
+            .map(in -> new ServedParts.Input(name(in), in.node(), in.dtype(), in.shape()))
+            .toList(),
+        model.probabilitiesTensor(),
+        numbers ? Optional.empty() : Optional.of(model.logitsTensor()),
+        model.featuresTensor(),
+        model.weights().stream()
+            .map(
+                weight ->
+                    new ServedParts.Variable(
+                        weight.node(), name(weight), weight.value(), weight.trainable()))
+            .toList(),
+        kept,
+        model.task(),
+        preparation);
   }
 
   /** The inputs that the answers depend on. */
@@ -175,38 +175,6 @@ public final class ModelExport {
     return preparation.isPresent() ? IMAGES : model.backbone().inputName(input);
   }
 
-  private Map<String, SignatureTensor> outputs() {
-    Map<String, SignatureTensor> outputs = new LinkedHashMap<>();
-    for (TensorInfo output : outputInfos()) {
-      String tensor =
-          output.alias().equals(LOGITS) ? model.logitsTensor() : model.probabilitiesTensor();
-      outputs.put(output.key(), new SignatureTensor(tensor, DataType.DT_FLOAT, output.shape()));
-    }
-    return outputs;
-  }
-
-  /** Numbers are their own logits. */
-  private List<TensorInfo> outputInfos() {
-    long size = model.task().size();
-    if (model.task().kind() == Task.Kind.NUMBERS) {
-      return List.of(output(NUMBERS, size));
-    }
-    return List.of(output(PROBABILITIES, size), output(LOGITS, model.readout().units((int) size)));
-  }
-
-  private TensorInfo inputInfo(FlatInput input) {
-    String dtype = input.dtype() == DataType.DT_FLOAT ? "float32" : typeName(input.dtype());
-    return new TensorInfo(name(input), name(input), dtype, input.shape());
-  }
-
-  private static String typeName(DataType dtype) {
-    return dtype.name().substring("DT_".length()).toLowerCase(Locale.ROOT);
-  }
-
-  private static TensorInfo output(String name, long width) {
-    return new TensorInfo(name, name, "float32", List.of(-1L, width));
-  }
-
   /**
    * What a weight is called in an export. A head's live under {@code head/}, so that no backbone's
    * name is in their way.
@@ -215,13 +183,13 @@ public final class ModelExport {
     return weight.head() ? "head/" + weight.name() : weight.name();
   }
 
-  private Golden writeGolden(Path folder) throws IOException {
+  private Golden writeGolden(Path folder, List<Signature> signatures) throws IOException {
     return preparation.isPresent()
-        ? writeGoldenImages(folder, preparation.get())
-        : writeGoldenArrays(folder);
+        ? writeGoldenImages(folder, preparation.get(), signatures)
+        : writeGoldenArrays(folder, signatures);
   }
 
-  private Golden writeGoldenArrays(Path folder) throws IOException {
+  private Golden writeGoldenArrays(Path folder, List<Signature> signatures) throws IOException {
     Files.createDirectories(folder.resolve("golden"));
     List<FlatInput> inputs = inputs();
     List<HostTensor> arrays = GoldenArrays.of(model.backbone(), inputs);
@@ -232,11 +200,11 @@ public final class ModelExport {
       write(folder.resolve(file), arrays.get(i));
       others.put(name(inputs.get(i)), file);
     }
-    return new Golden(
-        List.of(), "golden/prepared.npy", others, writeAnswers(folder, arrays), TOLERANCE);
+    return writeAnswers(folder, arrays, List.of(), others, signatures);
   }
 
-  private Golden writeGoldenImages(Path folder, Preparation how) throws IOException {
+  private Golden writeGoldenImages(Path folder, Preparation how, List<Signature> signatures)
+      throws IOException {
     Map<String, byte[]> images = GoldenImages.of(model.backbone());
     Path golden = Files.createDirectories(folder.resolve("golden/images")).getParent();
     List<String> paths = new ArrayList<>();
@@ -254,22 +222,45 @@ public final class ModelExport {
       throw new IOException("A golden image of the backbone can't be read: " + e.getMessage(), e);
     }
     write(golden.resolve("prepared.npy"), batch);
-    Map<String, String> outputs = writeAnswers(folder, List.of(batch));
-    return new Golden(paths, "golden/prepared.npy", outputs, TOLERANCE);
+    return writeAnswers(folder, List.of(batch), paths, Map.of(), signatures);
   }
 
-  private Map<String, String> writeAnswers(Path folder, List<HostTensor> inputs)
+  /** What the model in memory answers, as {@code .npy} files. */
+  private Golden writeAnswers(
+      Path folder,
+      List<HostTensor> inputs,
+      List<String> images,
+      Map<String, String> otherInputs,
+      List<Signature> signatures)
       throws IOException {
+    List<String> computed = new ArrayList<>();
     Map<String, String> outputs = new LinkedHashMap<>();
+    Map<String, String> otherOutputs = new LinkedHashMap<>();
     try (FrozenGraph graph = model.open()) {
       List<HostTensor> answers = graph.run(inputs);
-      for (TensorInfo output : outputInfos()) {
-        String file = "golden/" + output.alias() + ".npy";
-        write(folder.resolve(file), answers.get(output.alias().equals(LOGITS) ? 0 : 1));
-        outputs.put(output.alias(), file);
+      for (Signature signature : signatures) {
+        for (TensorInfo output : signature.outputs()) {
+          int index = index(output.alias());
+          if (index >= 0 && !computed.contains(output.alias())) {
+            String file = "golden/" + output.alias() + ".npy";
+            write(folder.resolve(file), answers.get(index));
+            computed.add(output.alias());
+            (signature == signatures.get(0) ? outputs : otherOutputs).put(output.alias(), file);
+          }
+        }
       }
     }
-    return outputs;
+    return new Golden(images, "golden/prepared.npy", otherInputs, outputs, otherOutputs, TOLERANCE);
+  }
+
+  /** Among the outputs of {@link JoinedModel#open}; -1 for the labels, which follow from others. */
+  private static int index(String output) {
+    return switch (output) {
+      case ServingGraph.LOGITS -> 0;
+      case ServingGraph.PROBABILITIES, ServingGraph.NUMBERS -> 1;
+      case Signature.FEATURES -> 2;
+      default -> -1;
+    };
   }
 
   private static void write(Path file, HostTensor tensor) throws IOException {
@@ -288,7 +279,7 @@ public final class ModelExport {
     }
   }
 
-  private Handoff handoff(Golden golden) throws IOException {
+  private Handoff handoff(Golden golden, List<Signature> signatures) throws IOException {
     Backbone backbone = model.backbone();
     Optional<Handoff> origin = backbone.handoff();
     String name =
@@ -304,7 +295,8 @@ public final class ModelExport {
             origin.flatMap(known -> known.weights().licence()),
             origin.flatMap(known -> known.weights().file())),
         Versions.current(),
-        new Signature(SIGNATURE, inputs().stream().map(this::inputInfo).toList(), outputInfos()),
+        signatures.get(0),
+        signatures.subList(1, signatures.size()),
         preparation,
         Optional.of(model.task().kind()),
         Optional.of(model.labels().names()),
@@ -315,7 +307,7 @@ public final class ModelExport {
   }
 
   /** What the model was made of, so that Keras can make it again, and what made it. */
-  private Map<String, Object> training() {
+  private Map<String, Object> training() throws IOException {
     Map<String, Object> made = new LinkedHashMap<>();
     made.put("head", model.head().describe());
     made.put("backbone", origin());
@@ -323,7 +315,8 @@ public final class ModelExport {
     return made;
   }
 
-  private Map<String, Object> origin() {
+  /** The hash of the backbone's handoff stands for all its files. */
+  private Map<String, Object> origin() throws IOException {
     Backbone backbone = model.backbone();
     Map<String, Object> origin = new LinkedHashMap<>();
     backbone
@@ -334,10 +327,14 @@ public final class ModelExport {
               origin.put("source", known.model().source());
               origin.put("includeTop", known.model().includeTop());
               origin.put("weights", known.weights().source());
+              origin.put("madeWith", known.versions());
               known.training().ifPresent(made -> origin.put("training", made));
             });
     origin.putIfAbsent("name", backbone.source().getFileName().toString());
     backbone.outputLayer().ifPresent(layer -> origin.put("output", layer));
+    Path handoff = backbone.source().resolve(Handoff.FILE_NAME);
+    Path model = backbone.source().resolve("saved_model.pb");
+    origin.put("sha256", Sha256.of(Files.exists(handoff) ? handoff : model));
     return origin;
   }
 

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
  *     several inputs, the first
  * @param otherInputs by alias, the {@code .npy} files with the other inputs
  * @param outputs by alias, the {@code .npy} file with that output for that input; at least one
+ * @param otherOutputs the same for outputs that only other signatures have
  * @param tolerance the largest allowed difference, relative to the largest magnitude of the
  *     expected output; above 0, below 1
  */
@@ -34,6 +35,7 @@ public record Golden(
     String prepared,
     Map<String, String> otherInputs,
     Map<String, String> outputs,
+    Map<String, String> otherOutputs,
     double tolerance) {
   /**
    * Copies and checks the values.
@@ -45,10 +47,12 @@ public record Golden(
     images = List.copyOf(images);
     outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
     otherInputs = Collections.unmodifiableMap(new LinkedHashMap<>(otherInputs));
+    otherOutputs = Collections.unmodifiableMap(new LinkedHashMap<>(otherOutputs));
     images.forEach(Checks::path);
     otherInputs.values().forEach(Checks::path);
     Checks.path(prepared);
     outputs.values().forEach(Checks::path);
+    otherOutputs.values().forEach(Checks::path);
     if (outputs.isEmpty()) {
       throw new IllegalArgumentException("Golden samples need at least one output, but have none.");
     }
@@ -61,7 +65,7 @@ public record Golden(
   /** Samples of a model with one input. */
   public Golden(
       List<String> images, String prepared, Map<String, String> outputs, double tolerance) {
-    this(images, prepared, Map.of(), outputs, tolerance);
+    this(images, prepared, Map.of(), outputs, Map.of(), tolerance);
   }
 
   /** The paths of all files, images first. */
@@ -70,7 +74,8 @@ public record Golden(
             images.stream(),
             Stream.of(prepared),
             otherInputs.values().stream(),
-            outputs.values().stream())
+            outputs.values().stream(),
+            otherOutputs.values().stream())
         .flatMap(paths -> paths)
         .toList();
   }
@@ -104,9 +109,11 @@ public record Golden(
       others.put(other.getKey(), input(modelFolder.resolve(other.getValue()), input.rows()));
     }
     Map<String, NpyArray<float[]>> expected = new LinkedHashMap<>();
-    for (Map.Entry<String, String> output : outputs.entrySet()) {
-      Path file = modelFolder.resolve(output.getValue());
-      expected.put(output.getKey(), array(file, input.rows()));
+    for (Map<String, String> some : List.of(outputs, otherOutputs)) {
+      for (Map.Entry<String, String> output : some.entrySet()) {
+        Path file = modelFolder.resolve(output.getValue());
+        expected.put(output.getKey(), array(file, input.rows()));
+      }
     }
     return new GoldenSamples(
         List.copyOf(imageFiles),

@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param input the model's first input, {@code [samples, …]}: {@code [samples, height, width,
  *     channels]} for images
  * @param otherInputs by alias, the other inputs
- * @param outputs by alias, what the model answered to it, {@code [samples, …]}
+ * @param outputs by alias, what the model answered to it, {@code [samples, …]}; those of other
+ *     signatures too
  * @param tolerance the largest allowed difference, relative to the largest magnitude of the
  *     expected output
  */

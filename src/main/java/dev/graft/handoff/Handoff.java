@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What a model's sender says about it: {@code handoff.json} of {@code docs/handoff-format.md},
@@ -21,6 +23,8 @@ import java.util.Optional;
  * @param weights where its weights come from
  * @param versions of Graft, Python, TensorFlow, Keras and so on, by lower-case name
  * @param signature what to call
+ * @param signatures the others that the model has, if any are known; their inputs and outputs have
+ *     the aliases of {@code signature} where they are the same
  * @param preparation how a file becomes an input; empty if the model does not take images
  * @param task what the model answers, if it was trained for one
  * @param labels names of the classes, labels or numbers in the order of the output's last axis, if
@@ -37,6 +41,7 @@ public record Handoff(
     WeightsInfo weights,
     Map<String, String> versions,
     Signature signature,
+    List<Signature> signatures,
     Optional<Preparation> preparation,
     Optional<Task.Kind> task,
     Optional<List<String>> labels,
@@ -64,6 +69,7 @@ public record Handoff(
    */
   public Handoff {
     versions = ordered(versions);
+    signatures = List.copyOf(signatures);
     labels = labels.map(List::copyOf);
     layers = List.copyOf(layers);
     files = ordered(files);
@@ -76,22 +82,36 @@ public record Handoff(
     if (labels.isPresent() && labels.get().isEmpty()) {
       throw new IllegalArgumentException("The list of labels must be null or not empty.");
     }
-    golden.ifPresent(samples -> requireOutputs(signature, samples));
+    List<Signature> others = signatures;
+    Checks.distinct("name of a signature", allSignatures(signature, others).map(Signature::name));
+    golden.ifPresent(
+        samples -> {
+          requireOutputs(List.of(signature), samples.outputs().keySet());
+          requireOutputs(others, samples.otherOutputs().keySet());
+        });
   }
 
   private static <T> Map<String, T> ordered(Map<String, T> map) {
     return Collections.unmodifiableMap(new LinkedHashMap<>(map));
   }
 
-  private static void requireOutputs(Signature signature, Golden golden) {
-    List<String> known = signature.outputAliases().toList();
-    List<String> unknown =
-        golden.outputs().keySet().stream().filter(alias -> !known.contains(alias)).toList();
+  private static Stream<Signature> allSignatures(Signature first, List<Signature> others) {
+    return Stream.concat(Stream.of(first), others.stream());
+  }
+
+  private static void requireOutputs(List<Signature> signatures, Set<String> golden) {
+    List<String> known = signatures.stream().flatMap(Signature::outputAliases).toList();
+    List<String> unknown = golden.stream().filter(alias -> !known.contains(alias)).toList();
     if (!unknown.isEmpty()) {
       throw new IllegalArgumentException(
           "The signature has the outputs %s, but there are golden samples of %s."
               .formatted(known, unknown));
     }
+  }
+
+  /** All signatures that are known, the one to call first. */
+  public List<Signature> allSignatures() {
+    return allSignatures(signature, signatures).toList();
   }
 
   /**
@@ -141,6 +161,41 @@ public record Handoff(
         weights,
         versions,
         signature,
+        signatures,
+        preparation,
+        task,
+        labels,
+        layers,
+        files,
+        golden,
+        training);
+  }
+
+  /** This handoff with other signatures, {@code first} to call. */
+  public Handoff withSignatures(Signature first, List<Signature> others) {
+    return new Handoff(
+        model,
+        weights,
+        versions,
+        first,
+        others,
+        preparation,
+        task,
+        labels,
+        layers,
+        files,
+        golden,
+        training);
+  }
+
+  /** This handoff with other layers. */
+  public Handoff withLayers(List<Layer> layers) {
+    return new Handoff(
+        model,
+        weights,
+        versions,
+        signature,
+        signatures,
         preparation,
         task,
         labels,
@@ -157,6 +212,7 @@ public record Handoff(
         weights,
         versions,
         signature,
+        signatures,
         preparation,
         task,
         labels,

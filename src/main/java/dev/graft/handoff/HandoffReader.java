@@ -88,6 +88,8 @@ final class HandoffReader {
     WeightsInfo weights = weights(root.get("weights"));
     Map<String, String> versions = root.get("versions").map(JsonValue::text);
     Signature signature = signature(root.get("signature"));
+    List<Signature> signatures =
+        root.has("signatures") ? root.get("signatures").list(HandoffReader::signature) : List.of();
     Optional<Preparation> preparation = root.get("preparation").orNull(HandoffReader::preparation);
     Optional<Task.Kind> task =
         root.has("task") ? root.get("task").orNull(HandoffReader::task) : Optional.empty();
@@ -104,6 +106,7 @@ final class HandoffReader {
                   weights,
                   versions,
                   signature,
+                  signatures,
                   preparation,
                   task,
                   labels,
@@ -247,7 +250,9 @@ final class HandoffReader {
     double tolerance = json.get("tolerance").number();
     Map<String, String> others =
         json.has("otherInputs") ? json.get("otherInputs").map(JsonValue::text) : Map.of();
-    return json.make(() -> new Golden(images, prepared, others, outputs, tolerance));
+    Map<String, String> otherOutputs =
+        json.has("otherOutputs") ? json.get("otherOutputs").map(JsonValue::text) : Map.of();
+    return json.make(() -> new Golden(images, prepared, others, outputs, otherOutputs, tolerance));
   }
 
   private static Map<String, Object> freeForm(JsonValue json) throws ModelFormatException {

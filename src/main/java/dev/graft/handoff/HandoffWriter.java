@@ -51,6 +51,9 @@ final class HandoffWriter {
     json.put("weights", weights(handoff.weights()));
     json.put("versions", handoff.versions());
     json.put("signature", signature(handoff.signature()));
+    if (!handoff.signatures().isEmpty()) {
+      json.put("signatures", handoff.signatures().stream().map(HandoffWriter::signature).toList());
+    }
     json.put("preparation", handoff.preparation().map(HandoffWriter::preparation).orElse(null));
     json.put("task", handoff.task().map(Task.Kind::word).orElse(null));
     json.put("labels", handoff.labels().orElse(null));
@@ -150,6 +153,9 @@ final class HandoffWriter {
       json.put("otherInputs", golden.otherInputs());
     }
     json.put("outputs", golden.outputs());
+    if (!golden.otherOutputs().isEmpty()) {
+      json.put("otherOutputs", golden.otherOutputs());
+    }
     json.put("tolerance", golden.tolerance());
     return json;
   }

@@ -11,6 +11,15 @@ import java.util.stream.Stream;
  * @param outputs at least one
  */
 public record Signature(String name, List<TensorInfo> inputs, List<TensorInfo> outputs) {
+  /** From prepared inputs to answers. */
+  public static final String SERVING_DEFAULT = "serving_default";
+
+  /** From the bytes of image files to answers. */
+  public static final String IMAGE_BYTES = "image_bytes";
+
+  /** From prepared inputs to what the backbone hands to the head. */
+  public static final String FEATURES = "features";
+
   /**
    * Checks the values.
    *
@@ -30,6 +39,15 @@ public record Signature(String name, List<TensorInfo> inputs, List<TensorInfo> o
       Checks.distinct("alias of a tensor", tensors.stream().map(TensorInfo::alias));
       Checks.distinct("key of a tensor", tensors.stream().map(TensorInfo::key));
     }
+  }
+
+  /** What people call an input: its alias, or the key itself where there is none. */
+  public String inputName(String key) {
+    return inputs.stream()
+        .filter(input -> input.key().equals(key))
+        .map(TensorInfo::alias)
+        .findFirst()
+        .orElse(key);
   }
 
   /** The aliases of the outputs, in order. */

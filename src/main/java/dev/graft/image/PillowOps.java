@@ -136,7 +136,7 @@ final class PillowOps {
     double[] steps = new double[wanted];
     Arrays.fill(steps, 1);
     steps[0] = 0.5;
-    Operand<TFloat64> step = tf.math.div(given, tf.constant((double) wanted));
+    Operand<TFloat64> step = tf.math.divNoNan(given, tf.constant((double) wanted));
     Operand<TFloat64> centres =
         tf.math.cumsum(tf.math.mul(tf.constant(steps), step), tf.constant(0));
     return tf.dtypes.cast(centres, TInt32.class);

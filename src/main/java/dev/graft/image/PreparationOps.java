@@ -37,9 +37,11 @@ public final class PreparationOps {
   /**
    * Adds the preparation of one image to a graph.
    *
-   * <p>TensorFlow's graph optimiser turns a division by a constant into a multiplication, which
-   * changes the last bit. {@link ImageReader} runs without it; a graph that is run elsewhere may be
-   * off by that bit.
+   * <p>Divisions are {@code DivNoNan}, whose results are those of {@code RealDiv} where nothing is
+   * divided by zero: TensorFlow's graph optimiser turns a {@code RealDiv} by a constant into a
+   * multiplication, which changes the last bit wherever it runs (<a
+   * href="https://github.com/tensorflow/tensorflow/blob/v2.18.0/tensorflow/core/grappler/optimizers/constant_folding.cc">{@code
+   * ReduceDivToReciprocalMul}</a>).
    *
    * @param bytes the file, a scalar; bytes that are no image fail the run
    * @param orientation as {@link ExifOrientation} gives it, a scalar from 1 to 8; not used where
@@ -114,7 +116,7 @@ public final class PreparationOps {
       Ops tf, Operand<TFloat32> pixels, Preparation preparation) {
     Operand<TFloat32> result = pixels;
     if ((float) preparation.divisor() != 1) {
-      result = tf.math.div(result, tf.constant((float) preparation.divisor()));
+      result = tf.math.divNoNan(result, tf.constant((float) preparation.divisor()));
     }
     if ((float) preparation.scale() != 1) {
       result = tf.math.mul(result, tf.constant((float) preparation.scale()));
@@ -123,7 +125,7 @@ public final class PreparationOps {
       result = tf.math.sub(result, channels(tf, preparation.mean()));
     }
     if (isAnyOther(preparation.deviation(), 1)) {
-      result = tf.math.div(result, channels(tf, preparation.deviation()));
+      result = tf.math.divNoNan(result, channels(tf, preparation.deviation()));
     }
     return result;
   }

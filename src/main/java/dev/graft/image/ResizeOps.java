@@ -55,7 +55,8 @@ final class ResizeOps {
     Operand<TInt32> given = // [2]
         tf.slice(tf.shape(batch), tf.constant(new int[] {1}), tf.constant(new int[] {2}));
     Operand<TFloat32> scale =
-        tf.math.div(tf.dtypes.cast(size, TFloat32.class), tf.dtypes.cast(given, TFloat32.class));
+        tf.math.divNoNan(
+            tf.dtypes.cast(size, TFloat32.class), tf.dtypes.cast(given, TFloat32.class));
     return tf.image.scaleAndTranslate(
         batch,
         size,
@@ -79,11 +80,11 @@ final class ResizeOps {
   private static Operand<TFloat32> pad(Ops tf, Operand<TUint8> image, Resize resize) {
     Operand<TFloat32> given = tf.dtypes.cast(size(tf, image), TFloat32.class); // [2]
     Operand<TFloat32> wanted = tf.constant(new float[] {resize.height(), resize.width()});
-    Operand<TFloat32> ratio = tf.max(tf.math.div(given, wanted), tf.constant(0));
-    Operand<TFloat32> fitted = tf.math.div(given, ratio);
+    Operand<TFloat32> ratio = tf.max(tf.math.divNoNan(given, wanted), tf.constant(0));
+    Operand<TFloat32> fitted = tf.math.divNoNan(given, ratio);
     Operand<TInt32> inner =
         tf.math.maximum(tf.dtypes.cast(tf.math.floor(fitted), TInt32.class), tf.constant(1));
-    Operand<TFloat32> margin = tf.math.div(tf.math.sub(wanted, fitted), tf.constant(2f));
+    Operand<TFloat32> margin = tf.math.divNoNan(tf.math.sub(wanted, fitted), tf.constant(2f));
     Operand<TInt32> before =
         tf.math.maximum(tf.dtypes.cast(tf.math.floor(margin), TInt32.class), tf.constant(0));
     Operand<TInt32> after =
@@ -108,7 +109,7 @@ final class ResizeOps {
     float[] across = {resize.width(), resize.height()};
     Operand<TFloat32> product =
         tf.dtypes.cast(tf.math.mul(swapped, tf.constant(wanted)), TFloat32.class);
-    return tf.dtypes.cast(tf.math.div(product, tf.constant(across)), TInt32.class);
+    return tf.dtypes.cast(tf.math.divNoNan(product, tf.constant(across)), TInt32.class);
   }
 
   private static Operand<TInt32> half(Ops tf, Operand<TInt32> size) {

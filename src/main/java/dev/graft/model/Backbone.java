@@ -4,7 +4,6 @@ import dev.graft.data.Preparation;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Layer;
 import dev.graft.handoff.LayerVariable;
-import dev.graft.handoff.TensorInfo;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.FlatModel;
 import dev.graft.savedmodel.FlatOutput;
@@ -25,6 +24,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.tensorflow.proto.DataType;
 
 /**
  * A Keras model that was exported as a SavedModel, with or without a handoff: its graph in one
@@ -80,7 +80,9 @@ public final class Backbone {
       handoff.get().checkFiles(folder);
     }
     String signature = handoff.map(known -> known.signature().name()).orElse(null);
-    FlatModel flat = Rewrites.forGradients(saved.flatten(signature));
+    FlatModel flat = // the names of labels are nothing to train
+        Rewrites.forGradients(
+            saved.flatten(signature).withOutputs(output -> output.dtype() != DataType.DT_STRING));
     return new Backbone(
         saved,
         flat,
@@ -188,12 +190,7 @@ public final class Backbone {
 
   /** What people call an input: its alias in the handoff, or its key. */
   public String inputName(FlatInput input) {
-    return handoff.stream()
-        .flatMap(known -> known.signature().inputs().stream())
-        .filter(info -> info.key().equals(input.key()))
-        .map(TensorInfo::alias)
-        .findFirst()
-        .orElse(input.key());
+    return handoff.map(known -> known.signature().inputName(input.key())).orElse(input.key());
   }
 
   /** The folder that it was read from. */

@@ -16,7 +16,7 @@ import org.tensorflow.proto.NodeDef;
  * <p>A variable that a loop or a branch reads is handed to a function of the graph, which takes
  * variables and no values: it stays one.
  */
-final class ConstantVariables {
+public final class ConstantVariables {
   private static final Set<String> CALLS =
       Set.of("While", "StatelessWhile", "If", "StatelessIf", "Case", "StatelessCase");
   private static final String AXIS_SUFFIX = "/graft_axis";
@@ -30,7 +30,7 @@ final class ConstantVariables {
    *     of {@link #live}
    * @throws IllegalArgumentException when a frozen variable is used otherwise than by reading it
    */
-  static GraphDef fill(GraphDef graph, Map<String, HostTensor> every) {
+  public static GraphDef fill(GraphDef graph, Map<String, HostTensor> every) {
     Map<String, HostTensor> values = new HashMap<>(every);
     values.keySet().removeAll(live(graph, every).keySet());
     GraphDef.Builder filled = graph.toBuilder().clearNode();
@@ -49,7 +49,7 @@ final class ConstantVariables {
   /**
    * Those of the values whose variables {@link #fill} leaves as they are: who runs, assigns them.
    */
-  static Map<String, HostTensor> live(GraphDef graph, Map<String, HostTensor> values) {
+  public static Map<String, HostTensor> live(GraphDef graph, Map<String, HostTensor> values) {
     Map<String, HostTensor> live = new LinkedHashMap<>();
     for (NodeDef node : graph.getNodeList()) {
       if (CALLS.contains(node.getOp())) {

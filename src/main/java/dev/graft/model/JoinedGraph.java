@@ -28,6 +28,7 @@ import org.tensorflow.types.TInt64;
  * @param updates statistics and the tensors that training writes into them
  * @param switches the layers of the backbone that can run in training mode, by the node that says
  *     so
+ * @param features what the head reads in the inference path
  * @param tensors the names that the graph is called by
  * @param task what an answer consists of
  */
@@ -36,6 +37,7 @@ record JoinedGraph(
     List<HeadScope.Variable> head,
     List<Update> updates,
     Map<String, String> switches,
+    TensorName features,
     Tensors tensors,
     Task task) {
 
@@ -127,6 +129,7 @@ record JoinedGraph(
           List.copyOf(shared.variables.values()),
           updates,
           path.map(TrainingPath::switches).orElse(Map.of()),
+          name(features),
           tensors,
           objective.task());
     }
@@ -137,12 +140,14 @@ record JoinedGraph(
       List<HeadScope.Variable> head,
       List<Update> updates,
       Map<String, String> switches,
+      TensorName features,
       Tensors tensors,
       Task task) {
-    Set<String> named = new HashSet<>();
+    Set<String> named = new HashSet<>(Set.of(features.node()));
     tensors.all().forEach(tensor -> named.add(tensor.node()));
     updates.forEach(update -> named.add(update.value().node()));
-    return new JoinedGraph(CommonNodes.merge(graph, named), head, updates, switches, tensors, task);
+    return new JoinedGraph(
+        CommonNodes.merge(graph, named), head, updates, switches, features, tensors, task);
   }
 
   /**
@@ -163,7 +168,7 @@ record JoinedGraph(
         wanted.add(new Update(update.variable(), set.of(update.value())));
       }
     }
-    return merged(set.graph(), head, wanted, Map.of(), tensors, task);
+    return merged(set.graph(), head, wanted, Map.of(), features, tensors, task);
   }
 
   /** The training path of a backbone has the step already. */

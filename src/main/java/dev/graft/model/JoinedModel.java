@@ -176,7 +176,7 @@ public final class JoinedModel {
     return unfrozen;
   }
 
-  /** Opens the whole model for prediction: prepared images to logits and probabilities. */
+  /** Opens the whole model for prediction: prepared images to logits, probabilities, features. */
   public FrozenGraph open() {
     GraphDef graph = inferenceGraph();
     return FrozenGraph.open(
@@ -184,7 +184,7 @@ public final class JoinedModel {
         graph,
         values,
         inputs(graph),
-        List.of(logitsTensor(), probabilitiesTensor()));
+        List.of(logitsTensor(), probabilitiesTensor(), featuresTensor()));
   }
 
   /** From the inputs to logits and probabilities, without anything that only training needs. */
@@ -205,6 +205,11 @@ public final class JoinedModel {
   /** The tensor of the probabilities in {@link #inferenceGraph()}, {@code [batch, classes]}. */
   public String probabilitiesTensor() {
     return joined.tensors().probabilities().toString();
+  }
+
+  /** The tensor that the head reads in {@link #inferenceGraph()}, {@code [batch, …]}. */
+  public String featuresTensor() {
+    return joined.features().toString();
   }
 
   /** A variable of the inference graph with its value; {@code head} tells where it belongs. */

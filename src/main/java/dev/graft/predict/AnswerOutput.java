@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.tensorflow.proto.DataType;
@@ -26,15 +27,14 @@ record AnswerOutput(Task task, int index, Reading reading) {
   private static final String NUMBERS = "numbers";
 
   /** Finds it, by what the handoff says. */
-  static AnswerOutput of(Path folder, ServedModel model, Handoff handoff)
-      throws ModelFormatException {
+  static AnswerOutput of(Path folder, Handoff handoff) throws ModelFormatException {
+    List<String> outputs = handoff.signature().outputAliases().toList();
     Task.Kind kind = handoff.task().orElse(Task.Kind.CLASSES);
     String wanted = kind == Task.Kind.NUMBERS ? NUMBERS : PROBABILITIES;
-    int output = model.indexOf(wanted);
+    int output = outputs.indexOf(wanted);
     if (output < 0) {
       throw unusable(
-          folder,
-          "no output \"%s\" (it has %s)".formatted(wanted, String.join(", ", model.outputs())));
+          folder, "no output \"%s\" (it has %s)".formatted(wanted, String.join(", ", outputs)));
     }
     return new AnswerOutput(new Task(kind, labels(folder, handoff, output)), output, Reading.PLAIN);
   }
@@ -108,10 +108,9 @@ record AnswerOutput(Task task, int index, Reading reading) {
     }
   }
 
-  static Handoff handoff(Path folder, ServedModel model) throws ModelFormatException {
-    return model
-        .handoff()
-        .orElseThrow(() -> unusable(folder, "no handoff.json, which tells labels"));
+  static Handoff handoff(Path folder, Optional<Handoff> handoff) throws ModelFormatException {
+    return handoff.orElseThrow(
+        () -> unusable(folder, "no handoff.json, which tells labels and preparation"));
   }
 
   private static Labels labels(Path folder, Handoff handoff, int output)

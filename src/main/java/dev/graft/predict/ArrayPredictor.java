@@ -40,9 +40,9 @@ public final class ArrayPredictor implements AutoCloseable {
     Path folder = ModelFolder.of(modelOrRun);
     ServedModel model = ServedModel.open(folder, Arithmetic.AS_BUILT);
     try {
-      Handoff handoff = AnswerOutput.handoff(folder, model);
+      Handoff handoff = AnswerOutput.handoff(folder, model.handoff());
       handoff.checkFiles(folder);
-      return new ArrayPredictor(model, AnswerOutput.of(folder, model, handoff));
+      return new ArrayPredictor(model, AnswerOutput.of(folder, handoff));
     } catch (IOException | RuntimeException | Error e) {
       model.close();
       throw e;

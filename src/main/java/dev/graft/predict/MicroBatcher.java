@@ -37,11 +37,16 @@ final class MicroBatcher implements AutoCloseable {
   private final ReentrantLock state = new ReentrantLock();
   private final Condition changed = state.newCondition();
 
-  /** Prepared images, under {@link #state} as the two below. */
+  /** Prepared images, under {@link #state} as all below. */
   private final Queue<Call> waiting = new ArrayDeque<>();
 
   /** Calls whose image is not prepared yet. */
   private int coming;
+
+  /** Callers that were answered until {@link #expired} and have not called again. */
+  private int returning;
+
+  private long expired = System.nanoTime();
 
   private boolean closed;
 
@@ -68,13 +73,14 @@ final class MicroBatcher implements AutoCloseable {
   /** A prepared image, and what becomes of it. */
   private static final class Call {
     final float[] values;
-    final long since = System.nanoTime();
+    final long preparation;
     final CompletableFuture<Answer> answer = new CompletableFuture<>();
     volatile long taken;
     volatile long ran;
 
-    Call(float[] values) {
+    Call(float[] values, long preparation) {
       this.values = values;
+      this.preparation = preparation;
     }
   }
 
@@ -111,40 +117,45 @@ final class MicroBatcher implements AutoCloseable {
   }
 
   private Answer answer(Values image, long start) throws BadImageException, InterruptedException {
-    coming(1);
-    Call call;
-    long preparation;
+    Call call = prepared(image);
+    add(call);
+    Answer answer = await(call);
+    listener.answered(
+        new PredictorListener.Times(
+            Duration.ofNanos(call.taken - start - call.preparation),
+            Duration.ofNanos(call.preparation),
+            Duration.ofNanos(call.ran)));
+    return answer;
+  }
+
+  private Call prepared(Values image) throws BadImageException, InterruptedException {
+    arrived();
     try {
       preparing.acquire();
       try {
         requireOpen();
         long began = System.nanoTime();
-        call = new Call(image.make());
-        preparation = call.since - began;
+        float[] values = image.make();
+        return new Call(values, System.nanoTime() - began);
       } finally {
         preparing.release();
       }
     } catch (BadImageException e) {
-      coming(-1);
+      left();
       listener.rejected(e.getMessage());
       throw e;
     } catch (InterruptedException | RuntimeException | Error e) {
-      coming(-1);
+      left();
       throw e;
     }
-    add(call);
-    Answer answer = await(call);
-    listener.answered(
-        new PredictorListener.Times(
-            Duration.ofNanos(call.taken - start - preparation),
-            Duration.ofNanos(preparation),
-            Duration.ofNanos(call.ran)));
-    return answer;
   }
 
   private static Answer await(Call call) throws InterruptedException {
     try {
       return call.answer.get();
+    } catch (InterruptedException e) {
+      call.answer.cancel(false);
+      throw e;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof Error error) {
         throw error;
@@ -168,10 +179,20 @@ final class MicroBatcher implements AutoCloseable {
     return new IllegalStateException("The model was closed; load it again to run it.");
   }
 
-  private void coming(int more) {
+  private void arrived() {
     state.lock();
     try {
-      coming += more;
+      coming++;
+      returning = Math.max(0, returning - 1);
+    } finally {
+      state.unlock();
+    }
+  }
+
+  private void left() {
+    state.lock();
+    try {
+      coming--;
       changed.signal();
     } finally {
       state.unlock();
@@ -232,12 +253,29 @@ final class MicroBatcher implements AutoCloseable {
     while (waiting.isEmpty() && !closed) {
       changed.awaitUninterruptibly();
     }
-    while (!closed && waiting.size() < settings.maxBatch() && coming > 0) {
-      long waited = System.nanoTime() - waiting.element().since;
-      long left = settings.maxWait().toNanos() - waited;
+    long end = System.nanoTime() + settings.maxWait().toNanos();
+    while (!closed && waiting.size() < settings.maxBatch() && areOthersExpected()) {
+      long now = System.nanoTime();
+      long left = Math.min(end - now, coming > 0 ? Long.MAX_VALUE : expired - now);
       if (left <= 0 || !await(left)) {
         return;
       }
+    }
+  }
+
+  /** Those on their way, and those who were answered just now: they mostly ask again. */
+  private boolean areOthersExpected() {
+    return coming > 0 || returning > 0 && expired - System.nanoTime() > 0;
+  }
+
+  private void answered(int callers) {
+    state.lock();
+    try {
+      long now = System.nanoTime();
+      returning = (expired - now > 0 ? returning : 0) + callers;
+      expired = now + settings.maxWait().toNanos();
+    } finally {
+      state.unlock();
     }
   }
 
@@ -256,6 +294,7 @@ final class MicroBatcher implements AutoCloseable {
       List<Answer> answers = model.apply(batch.stream().map(call -> call.values).toList());
       long time = System.nanoTime() - began;
       listener.ran(batch.size(), Duration.ofNanos(time));
+      answered((int) batch.stream().filter(call -> !call.answer.isCancelled()).count());
       for (int i = 0; i < batch.size(); i++) {
         Call call = batch.get(i);
         call.taken = began;

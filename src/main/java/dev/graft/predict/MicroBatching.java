@@ -7,12 +7,12 @@ import java.util.Objects;
 /**
  * How the images of concurrent calls are run together.
  *
- * <p>A batch is run as soon as it is full, or no other call is on its way, or its first image has
- * waited long enough: a lone call waits for nobody. Memory is bounded by {@code maxQueue} prepared
- * images, and by one image a processor that is being decoded.
+ * <p>A batch is run as soon as it is full, or no other call is on its way or was answered just now,
+ * or it has waited long enough: a lone caller waits for nobody. Memory is bounded by {@code
+ * maxQueue} prepared images, and by one image a processor that is being decoded.
  *
  * @param maxBatch most images of one run, at least 1
- * @param maxWait how long a prepared image waits for others that are on their way; 0 not at all
+ * @param maxWait how long a prepared image waits for others, once it could be run; 0 not at all
  * @param maxQueue most calls at a time that wait or run, at least 1; further ones wait for a place
  * @param patience how long a call waits for a place before it is refused; 0 not at all
  */

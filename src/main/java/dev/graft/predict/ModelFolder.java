@@ -1,5 +1,9 @@
 package dev.graft.predict;
 
+import dev.graft.data.Task;
+import dev.graft.handoff.Handoff;
+import dev.graft.savedmodel.ModelFormatException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -14,5 +18,17 @@ public final class ModelFolder {
         !Files.exists(modelOrRun.resolve("saved_model.pb"))
             && Files.exists(inRun.resolve("saved_model.pb"));
     return isRun ? inRun : modelOrRun;
+  }
+
+  /**
+   * What a model answers, by its handoff alone: nothing is loaded.
+   *
+   * @param modelOrRun a SavedModel folder or a run's folder
+   * @throws ModelFormatException when it can't answer: no handoff, no probabilities or numbers
+   * @throws IOException when the handoff can't be read
+   */
+  public static Task task(Path modelOrRun) throws IOException {
+    Path folder = of(modelOrRun);
+    return AnswerOutput.of(folder, AnswerOutput.handoff(folder, Handoff.read(folder))).task();
   }
 }

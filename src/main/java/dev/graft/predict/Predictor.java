@@ -97,9 +97,9 @@ public final class Predictor implements AutoCloseable {
     ServedModel model = ServedModel.open(folder, settings.arithmetic(), settings.features());
     ImageReader reader = null;
     try {
-      Handoff handoff = AnswerOutput.handoff(folder, model);
+      Handoff handoff = AnswerOutput.handoff(folder, model.handoff());
       handoff.checkFiles(folder);
-      AnswerOutput output = AnswerOutput.of(folder, model, handoff);
+      AnswerOutput output = AnswerOutput.of(folder, handoff);
       reader =
           ImageReader.open(
               handoff

@@ -1,7 +1,6 @@
 package dev.graft.predict;
 
 import dev.graft.handoff.Handoff;
-import dev.graft.handoff.TensorInfo;
 import dev.graft.image.ImageShape;
 import dev.graft.model.FrozenGraph;
 import dev.graft.savedmodel.FlatInput;
@@ -13,13 +12,13 @@ import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.tensorflow.proto.DataType;
 
 /**
  * A SavedModel as it was saved, in float32, its variables as constants. Run as built it is the
@@ -61,12 +60,13 @@ record ServedModel(
 
   private static ServedModel open(
       SavedModel saved,
-      FlatModel flat,
+      FlatModel whole,
       Optional<Handoff> handoff,
       Arithmetic arithmetic,
       Features features)
       throws IOException {
     Path folder = saved.directory();
+    FlatModel flat = whole.withOutputs(output -> output.dtype() != DataType.DT_STRING);
     Map<String, String> tensors =
         flat.outputs().stream()
             .collect(
@@ -110,9 +110,10 @@ record ServedModel(
   private static Map<String, String> named(FlatModel flat, Optional<Handoff> handoff) {
     Map<String, String> named = new LinkedHashMap<>();
     if (handoff.isPresent()) {
-      for (TensorInfo output : handoff.get().signature().outputs()) {
-        named.put(output.alias(), output.key());
-      }
+      // Of labels there is nothing to compute: they follow from the other answers.
+      handoff.get().signature().outputs().stream()
+          .filter(output -> !output.dtype().equals("string"))
+          .forEach(output -> named.put(output.alias(), output.key()));
     } else {
       flat.outputs().forEach(output -> named.put(output.key(), output.key()));
     }
@@ -121,12 +122,7 @@ record ServedModel(
 
   /** What people call an input: its alias in the handoff, or its key. */
   String inputName(FlatInput input) {
-    return handoff.stream()
-        .flatMap(known -> known.signature().inputs().stream())
-        .filter(info -> info.key().equals(input.key()))
-        .map(TensorInfo::alias)
-        .findFirst()
-        .orElse(input.key());
+    return handoff.map(known -> known.signature().inputName(input.key())).orElse(input.key());
   }
 
   /** Runs a batch; the answers by name of the output. */
@@ -137,11 +133,6 @@ record ServedModel(
       named.put(outputs.get(i), answers.get(i));
     }
     return named;
-  }
-
-  /** Where an output is in {@link #outputs}; -1 when there is none of that name. */
-  int indexOf(String output) {
-    return new ArrayList<>(outputs).indexOf(output);
   }
 
   @Override

@@ -1,27 +1,26 @@
 package dev.graft.predict;
 
 import dev.graft.data.NpyArray;
-import dev.graft.data.NumberArray;
 import dev.graft.data.Preparation;
+import dev.graft.data.Target;
 import dev.graft.handoff.FileDifferences;
 import dev.graft.handoff.Golden;
 import dev.graft.handoff.GoldenSamples;
 import dev.graft.handoff.Handoff;
+import dev.graft.handoff.Signature;
+import dev.graft.handoff.TensorInfo;
 import dev.graft.image.BadImageException;
 import dev.graft.image.ImageReader;
-import dev.graft.model.ArrayBatch;
-import dev.graft.savedmodel.FlatInput;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.savedmodel.SavedModel;
 import dev.graft.tensor.Arithmetic;
-import dev.graft.tensor.HostTensor;
 import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -30,59 +29,90 @@ import java.util.stream.Collectors;
  * and it answers the golden samples as it did where it was made.
  *
  * @param files that differ from what the handoff says
- * @param comparisons of the golden samples: the prepared images, then each output
+ * @param contradictions labels and weights that differ from what the handoff says, a sentence each
+ * @param comparisons of the golden samples: the prepared images, then each output of each signature
  */
-public record Verification(FileDifferences files, List<Comparison> comparisons) {
-  /** Copies the list. */
+public record Verification(
+    FileDifferences files, List<String> contradictions, List<Comparison> comparisons) {
+  /** Copies the lists. */
   public Verification {
+    contradictions = List.copyOf(contradictions);
     comparisons = List.copyOf(comparisons);
   }
 
   /**
    * One array, expected and received.
    *
+   * @param signature that was called; empty for the preparation
    * @param name {@code preparation} or an output's alias
    * @param samples number of golden samples
    * @param difference largest difference over the largest magnitude expected
    * @param tolerance largest difference allowed
    * @param worst index of the sample with the largest difference
+   * @param expected the value there
+   * @param received the value there; NaN where there is none
    * @param agreement share of samples whose largest value is at the same place, 0 to 1; NaN for
    *     pixels
    */
   public record Comparison(
-      String name, int samples, double difference, double tolerance, int worst, double agreement) {
+      String signature,
+      String name,
+      int samples,
+      double difference,
+      double tolerance,
+      int worst,
+      double expected,
+      double received,
+      double agreement) {
     /** Whether the difference is within the tolerance. */
     public boolean isPassed() {
       return difference <= tolerance;
     }
+
+    private Comparison ofPixels() {
+      return new Comparison(
+          "", name, samples, difference, tolerance, worst, expected, received, Double.NaN);
+    }
+
+    private String complaint() {
+      return "Golden sample %d disagrees in \"%s\"%s: expected %.6g, received %.6g; largest relative difference %.3g, allowed %.3g."
+          .formatted(
+              worst,
+              name,
+              signature.isEmpty() ? "" : " of " + signature,
+              expected,
+              received,
+              difference,
+              tolerance);
+    }
   }
 
-  /** Whether all files and all samples are as expected. */
+  /** Whether all files, labels, weights and samples are as expected. */
   public boolean isPassed() {
-    return files.missing().isEmpty()
-        && files.changed().isEmpty()
+    return files.allAsListed()
+        && contradictions.isEmpty()
         && comparisons.stream().allMatch(Comparison::isPassed);
   }
 
-  /** What is wrong, in one sentence; empty when nothing is. */
-  public String complaint() {
-    if (!files.missing().isEmpty() || !files.changed().isEmpty()) {
-      return "The files are not those that were handed over ("
-          + files
-          + "): copy or export the model again.";
+  /** What is wrong, a sentence each; empty when nothing is. */
+  public List<String> complaints() {
+    List<String> complaints = new ArrayList<>(contradictions);
+    if (!files.allAsListed()) {
+      complaints.add(
+          "The files are not those that were handed over ("
+              + files
+              + "): copy or export the model again.");
     }
-    return comparisons.stream()
+    comparisons.stream()
         .filter(comparison -> !comparison.isPassed())
         .findFirst()
-        .map(
-            comparison ->
-                "Golden sample %d disagrees in \"%s\": largest relative difference %.3g, allowed %.3g."
-                    .formatted(
-                        comparison.worst(),
-                        comparison.name(),
-                        comparison.difference(),
-                        comparison.tolerance()))
-        .orElse("");
+        .ifPresent(comparison -> complaints.add(comparison.complaint()));
+    return complaints;
+  }
+
+  /** The {@link #complaints} in one line; empty when there are none. */
+  public String complaint() {
+    return String.join(" ", complaints());
   }
 
   /**
@@ -102,8 +132,10 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
     }
     Handoff handoff = known.get();
     FileDifferences files = handoff.compareFiles(folder);
-    if (!files.missing().isEmpty() || !files.changed().isEmpty()) {
-      return new Verification(files, List.of());
+    List<String> contradictions = new ArrayList<>(Contradictions.ofLabels(folder, handoff));
+    contradictions.addAll(Contradictions.ofWeights(folder, handoff, files));
+    if (!files.allAsListed()) {
+      return new Verification(files, contradictions, List.of());
     }
     Golden golden =
         handoff
@@ -120,22 +152,29 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
     if (handoff.preparation().isPresent() && !samples.images().isEmpty()) {
       comparisons.add(preparation(handoff.preparation().get(), samples));
     }
-    comparisons.addAll(outputs(folder, handoff, samples, Arithmetic.AS_BUILT));
-    return new Verification(files, comparisons);
+    for (Signature signature : handoff.allSignatures()) {
+      SignatureAnswers answers =
+          SignatureAnswers.of(folder, handoff, signature, samples, Arithmetic.AS_BUILT);
+      contradictions.addAll(Contradictions.ofAnswers(folder, handoff, answers));
+      comparisons.addAll(compared(answers, samples));
+    }
+    return new Verification(files, contradictions, comparisons);
   }
 
-  private static List<Comparison> outputs(
-      Path folder, Handoff handoff, GoldenSamples samples, Arithmetic arithmetic)
-      throws IOException {
+  private static List<Comparison> compared(SignatureAnswers answers, GoldenSamples samples) {
     List<Comparison> comparisons = new ArrayList<>();
-    try (ServedModel model = ServedModel.open(folder, arithmetic)) {
-      Map<String, HostTensor> answers = model.run(inputs(folder, handoff, model, samples));
-      samples
-          .outputs()
-          .forEach(
-              (name, expected) ->
-                  comparisons.add(
-                      compare(name, expected, answers.get(name).floats(), samples.tolerance())));
+    for (TensorInfo output : answers.signature().outputs()) {
+      NpyArray<float[]> expected = samples.outputs().get(output.alias());
+      if (expected != null) {
+        float[] received = answers.of(output.alias()).floats();
+        comparisons.add(
+            compare(
+                answers.signature().name(),
+                output.alias(),
+                expected,
+                received,
+                samples.tolerance()));
+      }
     }
     return comparisons;
   }
@@ -153,8 +192,11 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
       return Optional.empty();
     }
     GoldenSamples samples = handoff.get().golden().get().read(folder);
+    SignatureAnswers answers =
+        SignatureAnswers.of(
+            folder, handoff.get(), handoff.get().signature(), samples, precision.arithmetic());
     String outputs =
-        outputs(folder, handoff.get(), samples, precision.arithmetic()).stream()
+        compared(answers, samples).stream()
             .map(
                 output ->
                     "\"%s\" differs by %.2g of its largest value, its largest value is at the same place in %d of %d"
@@ -181,78 +223,61 @@ public record Verification(FileDifferences files, List<Comparison> comparisons) 
       throw new ModelFormatException(
           samples.images().get(0).getParent(), "A golden image can't be read: " + e.getMessage());
     }
-    Comparison compared = compare("preparation", samples.prepared(), received, samples.tolerance());
-    return new Comparison(
-        compared.name(),
-        compared.samples(),
-        compared.difference(),
-        compared.tolerance(),
-        compared.worst(),
-        Double.NaN);
-  }
-
-  private static List<HostTensor> inputs(
-      Path folder, Handoff handoff, ServedModel model, GoldenSamples samples)
-      throws ModelFormatException {
-    String first = handoff.signature().inputs().get(0).alias();
-    List<HostTensor> inputs = new ArrayList<>();
-    for (FlatInput input : model.inputs()) {
-      Optional<NumberArray> array = samples.input(first, model.inputName(input));
-      if (array.isEmpty()) {
-        throw new ModelFormatException(
-            folder,
-            "%s has no golden samples of the input \"%s\": export it again."
-                .formatted(folder, input.key()));
-      }
-      inputs.add(ArrayBatch.tensor(input.dtype(), array.get()));
-    }
-    return inputs;
+    return compare("", "preparation", samples.prepared(), received, samples.tolerance()).ofPixels();
   }
 
   /** Compares an output with what is expected of it, sample by sample. */
   static Comparison compare(
-      String name, NpyArray<float[]> expected, float[] received, double tolerance) {
+      String signature,
+      String name,
+      NpyArray<float[]> expected,
+      float[] received,
+      double tolerance) {
     int samples = Math.toIntExact(expected.shape().get(0));
     float[] wanted = expected.values();
     if (received.length != wanted.length) {
-      return new Comparison(name, samples, Double.POSITIVE_INFINITY, tolerance, 0, 0);
+      return new Comparison(
+          signature,
+          name,
+          samples,
+          Double.POSITIVE_INFINITY,
+          tolerance,
+          0,
+          wanted[0],
+          Double.NaN,
+          0);
     }
-    double magnitude = 0;
+    double magnitude = 1e-30;
     for (float value : wanted) {
       magnitude = Math.max(magnitude, Math.abs(value));
     }
     int row = wanted.length / samples;
-    double largest = 0;
     int worst = 0;
     int agreeing = 0;
+    for (int i = 0; i < wanted.length; i++) {
+      worst = difference(wanted, received, i) > difference(wanted, received, worst) ? i : worst;
+    }
     for (int sample = 0; sample < samples; sample++) {
-      double difference =
-          difference(wanted, received, sample * row, row) / Math.max(magnitude, 1e-30);
-      if (!(difference <= largest)) {
-        largest = difference;
-        worst = sample;
-      }
-      agreeing += argmax(wanted, sample * row, row) == argmax(received, sample * row, row) ? 1 : 0;
+      agreeing += likeliest(wanted, sample, row) == likeliest(received, sample, row) ? 1 : 0;
     }
-    return new Comparison(name, samples, largest, tolerance, worst, (double) agreeing / samples);
+    return new Comparison(
+        signature,
+        name,
+        samples,
+        difference(wanted, received, worst) / magnitude,
+        tolerance,
+        worst / row,
+        wanted[worst],
+        received[worst],
+        (double) agreeing / samples);
   }
 
-  private static double difference(float[] a, float[] b, int from, int count) {
-    double largest = 0;
-    for (int i = from; i < from + count; i++) {
-      double difference = Math.abs((double) a[i] - b[i]);
-      if (!(difference <= largest)) {
-        largest = Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference;
-      }
-    }
-    return largest;
+  private static double difference(float[] a, float[] b, int at) {
+    double difference = Math.abs((double) a[at] - b[at]);
+    return Double.isNaN(difference) ? Double.POSITIVE_INFINITY : difference;
   }
 
-  private static int argmax(float[] values, int from, int count) {
-    int best = from;
-    for (int i = from; i < from + count; i++) {
-      best = values[i] > values[best] ? i : best;
-    }
-    return best - from;
+  private static int likeliest(float[] values, int sample, int row) {
+    return Target.OfClass.likeliest(Arrays.copyOfRange(values, sample * row, (sample + 1) * row));
   }
 }

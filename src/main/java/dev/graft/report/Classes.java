@@ -22,33 +22,38 @@ final class Classes {
   /** More rows than this nobody reads; the weakest classes are shown then. */
   private static final int MOST_ROWS = 200;
 
+  private final Examples examples;
   private final String kind;
   private final List<ClassFigures> figures;
   private final List<ClassFigures> averages;
   private final Map<String, ScoreCurve> curves;
 
   private Classes(
+      Examples examples,
       String kind,
       List<ClassFigures> figures,
       List<ClassFigures> averages,
       List<ScoreCurve> curves) {
+    this.examples = examples;
     this.kind = kind;
     this.figures = figures;
     this.averages = averages;
     this.curves = curves.stream().collect(Collectors.toMap(ScoreCurve::label, curve -> curve));
   }
 
-  static Classes of(ClassEvaluation evaluation) {
+  static Classes of(ClassEvaluation evaluation, Examples examples) {
     ConfusionMatrix matrix = evaluation.confusion();
     return new Classes(
+        examples,
         "class",
         matrix.figures(),
         List.of(matrix.macroAverage(), matrix.weightedAverage()),
         evaluation.curves());
   }
 
-  static Classes of(LabelEvaluation evaluation) {
+  static Classes of(LabelEvaluation evaluation, Examples examples) {
     return new Classes(
+        examples,
         "label",
         evaluation.figures(),
         List.of(evaluation.micro(), evaluation.macro(), evaluation.weighted()),
@@ -73,7 +78,7 @@ final class Classes {
             caption,
             "figures",
             Page.headings(
-                kind, "precision", "recall", "F1", "ROC AUC", "average precision", "images"),
+                kind, "precision", "recall", "F1", "ROC AUC", "average precision", examples.many()),
             rows));
   }
 
@@ -84,8 +89,8 @@ final class Classes {
         text("Hardest for the model: "),
         tag("strong", Html.name(hardest.label())),
         text(
-            ", with an F1 of %s. Precision: of the images given this %s, the share that are of it. Recall: of the images of this %<s, the share that were given it. F1: their harmonic mean."
-                .formatted(Words.percent(hardest.f1()), kind)));
+            ", with an F1 of %1$s. Precision: of the %3$s given this %2$s, the share that are of it. Recall: of the %3$s of this %2$s, the share that were given it. F1: their harmonic mean."
+                .formatted(Words.percent(hardest.f1()), kind, examples.many())));
   }
 
   private List<ClassFigures> weakest(int count) {

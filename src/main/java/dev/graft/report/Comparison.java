@@ -63,13 +63,19 @@ final class Comparison {
     }
     Evaluation evaluation = best.outcome().after();
     return group(
-        text("Best on its validation images: "),
+        text("Best on its validation %s: ".formatted(examples())),
         tag("strong", Html.name(best.name())),
         text(
             evaluation instanceof NumberEvaluation
                 ? ", with a loss of %s. ".formatted(Words.decimal(evaluation.loss()))
                 : ", with an accuracy of %s. ".formatted(Words.percent(evaluation.accuracy()))),
-        text(sameImages() ? "" : "The runs validate on different images. "));
+        text(sameImages() ? "" : "The runs validate on different %s. ".formatted(examples())));
+  }
+
+  /** The word for them; of runs of both kinds the wider one. */
+  private String examples() {
+    boolean areImages = runs.stream().allMatch(run -> run.images().examples() == Examples.IMAGES);
+    return (areImages ? Examples.IMAGES : Examples.EXAMPLES).many();
   }
 
   private static double score(ReportData run) {
@@ -135,8 +141,8 @@ final class Comparison {
     if (runs.stream().anyMatch(run -> run.outcome().test().isPresent())) {
       rows.add(row("Test accuracy", run -> test(run, Evaluation::accuracy)));
     }
-    rows.add(row("Training images", run -> Words.count(run.images().all().training())));
-    rows.add(row("Validation images", run -> Words.count(run.images().all().validation())));
+    rows.add(row("Training " + examples(), run -> Words.count(run.images().all().training())));
+    rows.add(row("Validation " + examples(), run -> Words.count(run.images().all().validation())));
     rows.add(row("Epochs", run -> Words.count(run.outcome().history().epochs().size())));
     rows.add(
         row(
@@ -284,7 +290,10 @@ final class Comparison {
             "classes",
             "Classes",
             Page.table(
-                "F1 of each class on the validation images", "compared", heads("class"), rows)));
+                "F1 of each class on the validation " + examples(),
+                "compared",
+                heads("class"),
+                rows)));
   }
 
   private Section commands() {

@@ -25,10 +25,12 @@ final class Confusions {
 
   private static final int LONGEST_LIST = 15;
 
+  private final Examples examples;
   private final ConfusionMatrix matrix;
   private final int size;
 
-  Confusions(ConfusionMatrix matrix) {
+  Confusions(ConfusionMatrix matrix, Examples examples) {
+    this.examples = examples;
     this.matrix = matrix;
     this.size = matrix.labels().size();
   }
@@ -47,13 +49,14 @@ final class Confusions {
                     + " classes are too many for a matrix; these are the most frequent confusions.")
             : tag(
                 "p",
-                "A row holds the images of one class, a column those that the model took for it. Shares and shades are of the row."),
+                "A row holds the %s of one class, a column those that the model took for it. Shares and shades are of the row."
+                    .formatted(examples.many())),
         tag(
             "div",
             css("beside"),
             size > MOST_CLASSES ? group() : table(),
             confusions.isEmpty()
-                ? tag("p", "No image was taken for another class.")
+                ? tag("p", "No %s was taken for another class.".formatted(examples.one()))
                 : list(confusions)));
   }
 
@@ -133,7 +136,7 @@ final class Confusions {
             ? "The %d most frequent of %s kinds of confusion"
                 .formatted(LONGEST_LIST, Words.count(confusions.size()))
             : "All confusions, most frequent first";
-    Html head = Page.headings("actual", "predicted", "images", "of the class");
+    Html head = Page.headings("actual", "predicted", examples.many(), "of the class");
     return Page.table(caption, "confusions", head, rows);
   }
 

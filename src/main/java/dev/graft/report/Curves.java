@@ -229,7 +229,7 @@ final class Curves {
                   tag("td", Words.percent(last.validationAccuracy()))));
         });
     return Page.table(
-        "Phases, with the validation images at their ends",
+        "Phases, validated at their ends",
         "phases",
         Page.headings("phase", "epochs", "highest rate", "loss", "accuracy"),
         rows);

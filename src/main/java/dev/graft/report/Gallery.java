@@ -14,14 +14,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Pictures with what the model said of them. */
+/** Examples, of images their pictures, with what the model said of them. */
 final class Gallery {
   /** Keeps the page small, whatever the evaluation holds. */
   private static final int MOST = 48;
 
+  private final Examples examples;
   private final Map<String, Thumbnail> thumbnails;
 
-  Gallery(Map<String, Thumbnail> thumbnails) {
+  Gallery(Map<String, Thumbnail> thumbnails, Examples examples) {
+    this.examples = examples;
     this.thumbnails = thumbnails;
   }
 
@@ -41,10 +43,10 @@ final class Gallery {
                     tag("span", text("is "), Html.name(one.actual())))));
   }
 
-  private static String summary(int shown, int wrong) {
-    String total = Words.count(wrong, "image", "images");
+  private String summary(int shown, int wrong) {
+    String total = examples.count(wrong);
     if (wrong == 0) {
-      return "No image was given a wrong class.";
+      return "No %s was given a wrong class.".formatted(examples.one());
     }
     return shown < wrong
         ? "The %d of %s with a wrong class that the model was surest about.".formatted(shown, total)
@@ -133,7 +135,9 @@ final class Gallery {
   private Html figure(String path, String described, Html said, Html more) {
     return tag(
         "figure",
-        picture(thumbnails.getOrDefault(path, Thumbnail.unreadable()), described),
+        examples == Examples.IMAGES
+            ? picture(thumbnails.getOrDefault(path, Thumbnail.unreadable()), described)
+            : group(),
         tag("figcaption", said, more, tag("span", css("path"), Html.path(path))));
   }
 

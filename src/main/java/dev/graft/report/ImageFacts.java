@@ -19,10 +19,14 @@ final class ImageFacts {
     this.images = images;
   }
 
+  private Examples examples() {
+    return images.examples();
+  }
+
   Section toSection() {
     return Section.of(
         "images",
-        "Images",
+        Words.title(examples().many()),
         balance(),
         Page.sentences(images.notes()),
         images.classes().isEmpty() ? group() : counts(),
@@ -36,7 +40,10 @@ final class ImageFacts {
   private Html duplicates() {
     List<ReportData.Duplicate> duplicates = images.duplicates();
     if (duplicates.isEmpty()) {
-      return tag("p", "No image is, byte for byte, in two parts of the split or of two classes.");
+      return tag(
+          "p",
+          "No %s is, byte for byte, in two parts of the split or of two classes."
+              .formatted(examples().one()));
     }
     List<Html> rows = new ArrayList<>();
     duplicates.stream()
@@ -48,8 +55,13 @@ final class ImageFacts {
             "p",
             css("proof bad"),
             text(
-                "%s, byte for byte, in several parts of the split or of several classes: what validates or tests should not train, and an image should be of one class."
-                    .formatted(Words.count(duplicates.size(), "image is", "images are")))),
+                "%s, byte for byte, in several parts of the split or of several classes: what validates or tests should not train, and each %s should be of one class."
+                    .formatted(
+                        Words.count(
+                            duplicates.size(),
+                            examples().one() + " is",
+                            examples().many() + " are"),
+                        examples().one()))),
         Page.table(
             "Files of the same bytes",
             "duplicates",
@@ -98,21 +110,20 @@ final class ImageFacts {
   private Html balance() {
     List<ReportData.ClassCount> sorted = smallestFirst();
     if (sorted.size() < 2) {
-      return tag("p", Words.count(images.all().total(), "image", "images") + ".");
+      return tag("p", examples().count(images.all().total()) + ".");
     }
     ReportData.ClassCount smallest = sorted.get(0);
     ReportData.ClassCount largest = sorted.get(sorted.size() - 1);
     if (smallest.total() == largest.total()) {
-      return tag(
-          "p", "Every class has %s.".formatted(Words.count(largest.total(), "image", "images")));
+      return tag("p", "Every class has %s.".formatted(examples().count(largest.total())));
     }
     return tag(
         "p",
         text("Smallest class: "),
         tag("strong", Html.name(smallest.label())),
-        text(" with %s. Largest: ".formatted(Words.count(smallest.total(), "image", "images"))),
+        text(" with %s. Largest: ".formatted(examples().count(smallest.total()))),
         tag("strong", Html.name(largest.label())),
-        text(" with %s.".formatted(Words.count(largest.total(), "image", "images"))));
+        text(" with %s.".formatted(examples().count(largest.total()))));
   }
 
   private List<ReportData.ClassCount> smallestFirst() {
@@ -131,9 +142,12 @@ final class ImageFacts {
     rows.add(total());
     String caption =
         all
-            ? "Images of each class"
-            : "Images of the %d smallest of %s classes"
-                .formatted(MOST_ROWS, Words.count(images.classes().size()));
+            ? Words.title(examples().many()) + " of each class"
+            : "%s of the %d smallest of %s classes"
+                .formatted(
+                    Words.title(examples().many()),
+                    MOST_ROWS,
+                    Words.count(images.classes().size()));
     return Page.table(
         caption,
         "balance",
@@ -161,7 +175,7 @@ final class ImageFacts {
     return tag(
         "tr",
         css("total"),
-        tag("th", Html.attribute("scope", "row"), text("all images")),
+        tag("th", Html.attribute("scope", "row"), text("all " + examples().many())),
         tag("td", ""),
         tag("td", Words.count(images.all().training())),
         tag("td", Words.count(images.all().validation())),

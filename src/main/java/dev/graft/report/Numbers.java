@@ -20,10 +20,12 @@ final class Numbers {
   /** More plots nobody compares. */
   private static final int MOST_PLOTTED = 6;
 
+  private final Examples examples;
   private final NumberEvaluation evaluation;
   private final List<NumberPrediction> predictions;
 
-  Numbers(NumberEvaluation evaluation, List<? extends Prediction> predictions) {
+  Numbers(NumberEvaluation evaluation, List<? extends Prediction> predictions, Examples examples) {
+    this.examples = examples;
     this.evaluation = evaluation;
     this.predictions = predictions.stream().map(NumberPrediction.class::cast).toList();
   }
@@ -35,7 +37,8 @@ final class Numbers {
         "Predicted and true",
         tag(
             "p",
-            "A dot is an image; on the line it would be predicted exactly. R² is the share of the variance that is explained."),
+            "A dot is one of the %s; on the line it would be predicted exactly. R² is the share of the variance that is explained."
+                .formatted(examples.many())),
         table(),
         tag(
             "div",
@@ -119,7 +122,7 @@ final class Numbers {
     List<Plot.Bar> bars = new ArrayList<>();
     for (int i = 0; i < RESIDUAL_BINS; i++) {
       double from = axis.low() + i * width;
-      bars.add(new Plot.Bar(from, from + width, counts[i], counts[i] + " images"));
+      bars.add(new Plot.Bar(from, from + width, counts[i], examples.count(counts[i])));
     }
     int most = IntStream.of(counts).max().orElse(1);
     Html plot =
@@ -127,7 +130,7 @@ final class Numbers {
                 HEIGHT,
                 new Plot.Scale(axis, "predicted less true", Words::number),
                 new Plot.Scale(
-                    Axis.overWholeNumbers(0, most, 5), "images", n -> Words.count((long) n)))
+                    Axis.overWholeNumbers(0, most, 5), examples.many(), n -> Words.count((long) n)))
             .bars("quiet", bars)
             .toHtml("How far off the predictions are.");
     return tag("figure", plot, caption(index, ": residuals"));

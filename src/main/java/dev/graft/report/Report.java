@@ -73,7 +73,12 @@ public final class Report {
                         tag("p", css("kind"), text("Evaluation")),
                         tag("h1", Html.name(name)),
                         tag("p", css("lead"), text(evaluation.summary() + "."))),
-                    Section.all(answers(evaluation, predictions, new Gallery(thumbnails))))))
+                    Section.all(
+                        answers(
+                            evaluation,
+                            predictions,
+                            new Gallery(thumbnails, Examples.IMAGES),
+                            Examples.IMAGES)))))
         .write(out);
     return out.toString();
   }
@@ -138,10 +143,14 @@ public final class Report {
   }
 
   private static Html body(ReportData data) {
+    Examples examples = data.images().examples();
     List<Section> sections = new ArrayList<>(new Curves(data.outcome().history()).toSections());
     sections.addAll(
         answers(
-            data.outcome().after(), data.outcome().predictions(), new Gallery(data.thumbnails())));
+            data.outcome().after(),
+            data.outcome().predictions(),
+            new Gallery(data.thumbnails(), examples),
+            examples));
     sections.add(new ImageFacts(data.images()).toSection());
     sections.add(new NetworkFacts(data.network()).toSection());
     sections.add(new Origins(data.origin()).toSection());
@@ -149,21 +158,27 @@ public final class Report {
   }
 
   private static List<Section> answers(
-      Evaluation after, List<? extends Prediction> predictions, Gallery gallery) {
+      Evaluation after,
+      List<? extends Prediction> predictions,
+      Gallery gallery,
+      Examples examples) {
     if (after instanceof ClassEvaluation classes) {
-      return answers(classes, predictions, gallery);
+      return answers(classes, predictions, gallery, examples);
     }
     return after instanceof LabelEvaluation labels
-        ? answers(labels, gallery)
-        : answers((NumberEvaluation) after, predictions, gallery);
+        ? answers(labels, gallery, examples)
+        : answers((NumberEvaluation) after, predictions, gallery, examples);
   }
 
   private static List<Section> answers(
-      ClassEvaluation after, List<? extends Prediction> predictions, Gallery gallery) {
+      ClassEvaluation after,
+      List<? extends Prediction> predictions,
+      Gallery gallery,
+      Examples examples) {
     int wrong = after.examples() - (int) Math.round(after.accuracy() * after.examples());
     List<Section> sections = new ArrayList<>();
-    sections.add(new Confusions(after.confusion()).toSection());
-    sections.add(Classes.of(after).toSection());
+    sections.add(new Confusions(after.confusion(), examples).toSection());
+    sections.add(Classes.of(after, examples).toSection());
     sections.addAll(new ScoreCurves(after.curves(), true).toSections());
     sections.add(new Reliability(after.calibration()).toSection());
     sections.add(
@@ -175,9 +190,9 @@ public final class Report {
     return sections;
   }
 
-  private static List<Section> answers(LabelEvaluation after, Gallery gallery) {
+  private static List<Section> answers(LabelEvaluation after, Gallery gallery, Examples examples) {
     List<Section> sections = new ArrayList<>();
-    sections.add(Classes.of(after).toSection());
+    sections.add(Classes.of(after, examples).toSection());
     sections.addAll(new ScoreCurves(after.curves(), false).toSections());
     sections.add(new Reliability(after.calibration()).toSection());
     sections.add(
@@ -186,9 +201,12 @@ public final class Report {
   }
 
   private static List<Section> answers(
-      NumberEvaluation after, List<? extends Prediction> predictions, Gallery gallery) {
+      NumberEvaluation after,
+      List<? extends Prediction> predictions,
+      Gallery gallery,
+      Examples examples) {
     return List.of(
-        new Numbers(after, predictions).toSection(),
+        new Numbers(after, predictions, examples).toSection(),
         Section.of("mistakes", "Worst mistakes", gallery.misses(after.worst())));
   }
 

@@ -78,6 +78,7 @@ public record ReportData(
   /**
    * What the model learned from.
    *
+   * @param examples what they are called
    * @param all number of images
    * @param classes number of images of each class or label; empty where there are none
    * @param rejected files that were left out
@@ -86,14 +87,27 @@ public record ReportData(
    * @param contactSheet what augmentation makes of some training images; empty without
    */
   public record Images(
+      Examples examples,
       ClassCount all,
       List<ClassCount> classes,
       List<Rejected> rejected,
       List<String> notes,
       List<Duplicate> duplicates,
       List<SheetRow> contactSheet) {
+    /** Of pictures. */
+    public Images(
+        ClassCount all,
+        List<ClassCount> classes,
+        List<Rejected> rejected,
+        List<String> notes,
+        List<Duplicate> duplicates,
+        List<SheetRow> contactSheet) {
+      this(Examples.IMAGES, all, classes, rejected, notes, duplicates, contactSheet);
+    }
+
     /** Copies the lists. */
     public Images {
+      Objects.requireNonNull(examples, "examples");
       classes = List.copyOf(classes);
       rejected = List.copyOf(rejected);
       notes = List.copyOf(notes);

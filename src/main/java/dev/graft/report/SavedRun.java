@@ -122,6 +122,7 @@ public final class SavedRun {
 
   private ReportData.Images images() {
     return new ReportData.Images(
+        examples(),
         count(required("imageCounts")),
         list(required("classCounts"), SavedRun::count),
         texts(required("rejected")).entrySet().stream()
@@ -130,6 +131,10 @@ public final class SavedRun {
         list(required("notes"), JsonNode::asText),
         list(required("duplicates"), SavedRun::duplicate),
         list(run.path("contactSheet"), this::sheetRow));
+  }
+
+  private Examples examples() {
+    return Examples.named(run.path("examples").asText());
   }
 
   private static ReportData.ClassCount count(JsonNode node) {
@@ -206,6 +211,9 @@ public final class SavedRun {
   private Map<String, Thumbnail> thumbnails(
       Evaluation evaluation, List<? extends Prediction> validation) throws IOException {
     Map<String, Thumbnail> thumbnails = new LinkedHashMap<>();
+    if (examples() != Examples.IMAGES) {
+      return thumbnails;
+    }
     for (String path : shown(evaluation, validation)) {
       thumbnails.put(path, picture(path));
     }

@@ -19,11 +19,13 @@ import java.util.function.ToDoubleFunction;
 /** The head of the page: the run's name, what came out in words, and the figures that matter. */
 final class Summary {
   private final ReportData data;
+  private final Examples examples;
   private final NetworkFacts network;
   private final Origins origin;
 
   Summary(ReportData data) {
     this.data = data;
+    this.examples = data.images().examples();
     this.network = new NetworkFacts(data.network());
     this.origin = new Origins(data.origin());
   }
@@ -50,7 +52,7 @@ final class Summary {
             " was trained for %s on %s %s. "
                 .formatted(
                     Words.count(trainedEpochs(), "epoch", "epochs"),
-                    Words.count(data.images().all().training(), "image", "images"),
+                    examples.count(data.images().all().training()),
                     after instanceof NumberEvaluation
                         ? "with %s each".formatted(kinds(after))
                         : "of " + kinds(after))),
@@ -72,7 +74,7 @@ final class Summary {
   }
 
   private String outcome(Evaluation after) {
-    String images = Words.count(after.examples(), "validation image", "validation images");
+    String images = examples.count(after.examples(), "validation");
     if (after instanceof NumberEvaluation numbers) {
       return "On %s it is off by %s on average, and explains %s of the variance%s."
           .formatted(
@@ -109,11 +111,7 @@ final class Summary {
   private String test(Function<Evaluation, String> words) {
     return data.outcome()
         .test()
-        .map(
-            test ->
-                words
-                    .apply(test)
-                    .replace("%s", Words.count(test.examples(), "test image", "test images")))
+        .map(test -> words.apply(test).replace("%s", examples.count(test.examples(), "test")))
         .orElse("");
   }
 
@@ -121,7 +119,9 @@ final class Summary {
     Evaluation after = data.outcome().after();
     List<Html> tiles = new ArrayList<>();
     if (after instanceof NumberEvaluation numbers) {
-      tiles.add(tile("Mean absolute error", Words.number(numbers.mae()), "validation images"));
+      tiles.add(
+          tile(
+              "Mean absolute error", Words.number(numbers.mae()), "validation " + examples.many()));
       tiles.add(tile("R²", Words.decimal(numbers.r2()), "1 is perfect"));
     } else {
       tiles.add(
@@ -134,7 +134,9 @@ final class Summary {
       tiles.add(tile("Top 5", Words.percent(classes.topAccuracy(5)), "validation accuracy"));
     }
     if (after instanceof LabelEvaluation labels) {
-      tiles.add(tile("All labels right", Words.percent(labels.exactMatch()), "of the images"));
+      tiles.add(
+          tile(
+              "All labels right", Words.percent(labels.exactMatch()), "of the " + examples.many()));
     }
     data.outcome()
         .test()
@@ -145,13 +147,17 @@ final class Summary {
                     tile(
                         "Test accuracy",
                         Words.percent(test.accuracy()),
-                        Words.count(test.examples(), "image", "images"))));
+                        examples.count(test.examples()))));
     tiles.add(
         tile(
             "Validation loss",
             Words.decimal(after.loss()),
             before(ReportData.Headline::loss, Words::decimal)));
-    tiles.add(tile("Images", Words.count(data.images().all().total()), kinds(after) + leftOut()));
+    tiles.add(
+        tile(
+            Words.title(examples.many()),
+            Words.count(data.images().all().total()),
+            kinds(after) + leftOut()));
     tiles.add(
         tile(
             "Parameters trained",

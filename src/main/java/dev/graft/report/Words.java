@@ -19,6 +19,11 @@ final class Words {
     return count(number) + " " + (number == 1 ? one : many);
   }
 
+  /** Images */
+  static String title(String words) {
+    return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
+  }
+
   /** 97.3% */
   static String percent(double share) {
     return Double.isFinite(share) ? format("%.1f%%", 100 * share) : "–";

@@ -1,8 +1,14 @@
 package dev.graft.savedmodel;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
 
 /**
  * One signature of a SavedModel as one graph without function calls.
@@ -29,5 +35,23 @@ public record FlatModel(
     inputs = List.copyOf(inputs);
     outputs = List.copyOf(outputs);
     variables = List.copyOf(variables);
+  }
+
+  /** The same with some of the outputs, and without what only the others need. */
+  public FlatModel withOutputs(Predicate<FlatOutput> kept) {
+    List<FlatOutput> some = outputs.stream().filter(kept).toList();
+    Map<String, NodeDef> nodes = new LinkedHashMap<>();
+    graph.getNodeList().forEach(node -> nodes.put(node.getName(), node));
+    List<String> wanted = new ArrayList<>();
+    inputs.forEach(input -> wanted.add(input.node()));
+    some.forEach(output -> wanted.add(Ref.parse(output.tensor()).node()));
+    Set<String> needed = GraphOrder.needed(nodes, wanted).keySet();
+    nodes.keySet().retainAll(needed);
+    return new FlatModel(
+        graph.toBuilder().clearNode().addAllNode(nodes.values()).build(),
+        inputs,
+        some,
+        variables.stream().filter(variable -> needed.contains(variable.node())).toList(),
+        source);
   }
 }

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.tensorflow.TensorFlow;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.proto.OpDef;
 
@@ -54,6 +55,42 @@ final class Ops {
     }
     throw new IllegalArgumentException(
         "op " + op.getName() + " has no output \"" + argument + "\"");
+  }
+
+  /** What a function body calls an output of a node, {@code output:index}. */
+  static String outputName(NodeDef node, int index) {
+    Output output = output(node, index);
+    return output.argument().getName() + ":" + output.index();
+  }
+
+  /** Element type of an output of a node. */
+  static DataType type(NodeDef node, int index) {
+    Output output = output(node, index);
+    OpDef.ArgDef argument = output.argument();
+    if (!argument.getTypeListAttr().isEmpty()) {
+      return attribute(argument.getTypeListAttr(), node.getAttrMap())
+          .getList()
+          .getType(output.index());
+    }
+    return argument.getTypeAttr().isEmpty()
+        ? argument.getType()
+        : attribute(argument.getTypeAttr(), node.getAttrMap()).getType();
+  }
+
+  /** One of the tensors that an output of an op stands for. */
+  private record Output(OpDef.ArgDef argument, int index) {}
+
+  private static Output output(NodeDef node, int index) {
+    int start = 0;
+    for (OpDef.ArgDef argument : get(node.getOp()).getOutputArgList()) {
+      int width = width(argument, node.getAttrMap());
+      if (index < start + width) {
+        return new Output(argument, index - start);
+      }
+      start += width;
+    }
+    throw new IllegalArgumentException(
+        "node " + node.getName() + " of op " + node.getOp() + " has no output " + index);
   }
 
   private static AttrValue attribute(String name, Map<String, AttrValue> attributes) {

@@ -1,11 +1,7 @@
 package dev.graft.savedmodel;
 
-import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.Message;
 import dev.graft.tensor.HostTensor;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +31,8 @@ import org.tensorflow.proto.TensorInfo;
  *
  * <p>What it writes is loaded by {@code tf.saved_model.load}, {@code keras.layers.TFSMLayer},
  * TensorFlow Serving, {@code SavedModelBundle} and {@link SavedModel}. In Python the variables have
- * their names and trainable flags. The same input gives the same bytes of every file.
+ * their names and trainable flags; {@code fingerprint.pb} says what TensorFlow would say. The same
+ * input gives the same bytes of every file.
  *
  * <p>For one thread.
  */
@@ -178,16 +175,21 @@ public final class SavedModelWriter {
   }
 
   private void writeFiles(Path folder) throws IOException {
-    writeMessage(
-        folder.resolve("saved_model.pb"),
-        org.tensorflow.proto.SavedModel.newBuilder()
-            .setSavedModelSchemaVersion(1)
-            .addMetaGraphs(metaGraph())
-            .build());
+    MetaGraphDef meta = metaGraph();
+    byte[] model =
+        Fingerprint.deterministic(
+            org.tensorflow.proto.SavedModel.newBuilder()
+                .setSavedModelSchemaVersion(1)
+                .addMetaGraphs(meta)
+                .build());
+    Files.write(folder.resolve("saved_model.pb"), model);
     Path variablesFolder = Files.createDirectory(folder.resolve("variables"));
+    byte[] index = {};
     if (!variables.isEmpty() || !kept.isEmpty()) {
       CheckpointWriter.write(variablesFolder.resolve("variables"), values());
+      index = Files.readAllBytes(variablesFolder.resolve("variables.index"));
     }
+    Files.write(folder.resolve("fingerprint.pb"), Fingerprint.of(model, meta, index));
     Path assetsFolder = Files.createDirectory(folder.resolve("assets"));
     for (Map.Entry<String, byte[]> asset : assets.entrySet()) {
       Files.write(assetsFolder.resolve(asset.getKey()), asset.getValue());
@@ -306,15 +308,6 @@ public final class SavedModelWriter {
           AssetFileDef.newBuilder()
               .setFilename(asset)
               .setTensorInfo(TensorInfo.newBuilder().setName(path.getName() + ":0")));
-    }
-  }
-
-  private static void writeMessage(Path file, Message message) throws IOException {
-    try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(file))) {
-      CodedOutputStream coded = CodedOutputStream.newInstance(stream);
-      coded.useDeterministicSerialization();
-      message.writeTo(coded);
-      coded.flush();
     }
   }
 

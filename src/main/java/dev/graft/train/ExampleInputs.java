@@ -6,6 +6,7 @@ import dev.graft.features.FeatureSource;
 import dev.graft.features.Featurizer;
 import dev.graft.model.ArrayBatch;
 import dev.graft.model.CutModel;
+import dev.graft.report.Examples;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -21,6 +22,11 @@ sealed interface ExampleInputs {
 
   /** How images are prepared; empty for arrays. */
   Optional<Preparation> preparation();
+
+  /** What people call them. */
+  default Examples kind() {
+    return preparation().isPresent() ? Examples.IMAGES : Examples.EXAMPLES;
+  }
 
   /** One line for people. */
   String describe();

@@ -49,7 +49,7 @@ public record ResumableRun(
 
   private static boolean isFinished(Path target) throws IOException {
     Path json = target.resolve("run.json");
-    return !Files.isDirectory(RunFolder.unfinished(target))
+    return !RunFolder.isBegun(target)
         && Files.isRegularFile(json)
         && !new ObjectMapper().readTree(json.toFile()).path("status").asText().equals("stopped");
   }

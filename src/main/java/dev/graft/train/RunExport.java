@@ -79,6 +79,7 @@ final class RunExport {
             fitted.validationPredictions(),
             fitted.testPredictions()),
         new TrainedRun.Images(
+            inputs.examples().kind(),
             inputs.split(),
             log.rejected(),
             log.computed(),
@@ -112,7 +113,7 @@ final class RunExport {
   }
 
   private static Map<String, Object> training(
-      TrainSettings settings, Split split, PhaseFitting.Fitted fitted) {
+      TrainSettings settings, Split split, PhaseFitting.Fitted fitted) throws IOException {
     Map<String, Object> training = new LinkedHashMap<>();
     training.put("phases", settings.phases().stream().map(PhaseSettings::describe).toList());
     training.put("unfrozen", unfrozen(settings, fitted));
@@ -122,10 +123,13 @@ final class RunExport {
     training.put("trainingImages", split.training().size());
     training.put("loss", fitted.model().loss().describe());
     training.put("validation", fitted.after().summary());
+    fitted.test().ifPresent(test -> training.put("test", test.summary()));
     if (Double.isFinite(fitted.after().accuracy())) {
       training.put("validationAccuracy", fitted.after().accuracy());
     }
     training.put(Handoff.TRAINED, trained(fitted));
+    training.put("data", DataHash.of(settings.data().folder(), split));
+    training.put("settings", settings.withoutPaths(fitted.model().head().describe()));
     return training;
   }
 

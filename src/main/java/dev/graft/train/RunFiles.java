@@ -98,6 +98,7 @@ final class RunFiles {
     json.put("settings", described());
     json.put("versions", versions());
     json.put("preparation", examples.describe());
+    json.put("examples", examples.kind().word());
     json.put("task", run.model().task().kind().word());
     json.put("loss", run.model().loss().describe());
     json.put("labels", run.model().labels().names());

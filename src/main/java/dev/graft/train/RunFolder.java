@@ -61,8 +61,7 @@ final class RunFolder implements AutoCloseable {
     List<Path> missing = missing(unfinished.getParent());
     Files.createDirectories(unfinished.getParent());
     Files.createDirectories(unfinished);
-    FileChannel lockFile = lock(unfinished);
-    emptyBut(unfinished, "lock");
+    FileChannel lockFile = lock(unfinished, () -> emptyBut(unfinished, "lock"));
     return new RunFolder(target, missing, overwrite, false, lockFile);
   }
 
@@ -74,19 +73,20 @@ final class RunFolder implements AutoCloseable {
    */
   static RunFolder resume(Path target) throws IOException {
     Path unfinished = unfinished(target);
-    boolean begun = Files.isDirectory(unfinished);
-    if (!begun) {
-      if (!Files.isRegularFile(target.resolve(CHECKPOINT).resolve("command.json"))) {
-        throw nothingToGoOnWith(target);
-      }
-      Files.createDirectories(unfinished);
+    boolean begun = isBegun(target);
+    if (!begun && !Files.isRegularFile(target.resolve(CHECKPOINT).resolve("command.json"))) {
+      throw nothingToGoOnWith(target);
     }
-    FileChannel lockFile = lock(unfinished);
-    if (begun) {
-      emptyBut(unfinished, "lock", CHECKPOINT);
-    } else {
-      copy(target.resolve(CHECKPOINT), unfinished.resolve(CHECKPOINT));
-    }
+    Files.createDirectories(unfinished);
+    FileChannel lockFile =
+        lock(
+            unfinished,
+            () -> {
+              emptyBut(unfinished, "lock", CHECKPOINT);
+              if (!begun) {
+                copy(target.resolve(CHECKPOINT), unfinished.resolve(CHECKPOINT));
+              }
+            });
     return new RunFolder(target, List.of(), true, begun, lockFile);
   }
 
@@ -110,11 +110,33 @@ final class RunFolder implements AutoCloseable {
         : folder;
   }
 
+  /** Whether there is an unfinished run to go on with. */
+  static boolean isBegun(Path target) {
+    return Files.isDirectory(unfinished(target).resolve(CHECKPOINT));
+  }
+
   /** The checkpoints of a run, of the unfinished one if there are two. */
   static RunCheckpoints checkpoints(Path target) {
-    Path unfinished = unfinished(target);
-    return new RunCheckpoints(
-        (Files.isDirectory(unfinished) ? unfinished : target).resolve(CHECKPOINT));
+    return new RunCheckpoints((isBegun(target) ? unfinished(target) : target).resolve(CHECKPOINT));
+  }
+
+  /** What is done to a folder before it is used. */
+  @FunctionalInterface
+  private interface Tidying {
+    void run() throws IOException;
+  }
+
+  /** Locks a folder and tidies it; where that fails, it is not locked. */
+  private static FileChannel lock(Path unfinished, Tidying tidying) throws IOException {
+    FileChannel lockFile = lock(unfinished);
+    try {
+      tidying.run();
+      return lockFile;
+    } catch (IOException | RuntimeException e) {
+      try (lockFile) {
+        throw e;
+      }
+    }
   }
 
   private static FileChannel lock(Path unfinished) throws IOException {
@@ -144,12 +166,15 @@ final class RunFolder implements AutoCloseable {
     }
   }
 
+  /** Copies a folder, which appears whole. */
   private static void copy(Path from, Path to) throws IOException {
+    Path partial = to.resolveSibling(to.getFileName() + ".partial");
     try (Stream<Path> walk = Files.walk(from)) {
       for (Path path : walk.toList()) {
-        Files.copy(path, to.resolve(from.relativize(path).toString()));
+        Files.copy(path, partial.resolve(from.relativize(path).toString()));
       }
     }
+    Files.move(partial, to, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** The folder and those above it that are not there, the deepest first. */

@@ -171,12 +171,13 @@ record RunInputs(
 
   /** What is going to be done, in one sentence. */
   String plan(TrainSettings settings) {
-    return "%s, %s; head %s; %,d images train, %,d validate; %s%s; %s; seed %d; %s."
+    return "%s, %s; head %s; %,d %s train, %,d validate; %s%s; %s; seed %d; %s."
         .formatted(
             split.task().describe(),
             model.loss().describe(),
             model.head().describe(),
             split.training().size(),
+            examples.kind().word(),
             split.validation().size(),
             examples.describe(),
             settings.data().augmentation().map(steps -> "; " + steps.describe()).orElse(""),

@@ -221,6 +221,16 @@ public record TrainSettings(
     return CommandText.of(this);
   }
 
+  /** What {@link #describe} says, without the paths of this computer. */
+  Map<String, String> withoutPaths(String head) {
+    Map<String, String> text = new LinkedHashMap<>(describe(head));
+    text.keySet().removeAll(List.of("data", "backbone", "order"));
+    if (data.validationFolder().isPresent()) {
+      text.remove("validation");
+    }
+    return text;
+  }
+
   /** Names and values as the command line has them, without where the run goes. */
   Map<String, String> describe(String head) {
     Map<String, String> text = new LinkedHashMap<>();

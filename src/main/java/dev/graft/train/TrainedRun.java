@@ -7,6 +7,7 @@ import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
 import dev.graft.model.JoinedModel;
+import dev.graft.report.Examples;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -55,6 +56,7 @@ public record TrainedRun(
   /**
    * What the model learnt from.
    *
+   * @param examples what they are called
    * @param split as it was made, before unreadable images were left out
    * @param rejected files that were left out, with the reason
    * @param computed images that went through the trunk, 0 when the store had them all
@@ -63,6 +65,7 @@ public record TrainedRun(
    * @param sheet what the augmentation made of some training images, if there was one
    */
   public record Images(
+      Examples examples,
       Split split,
       Map<Path, String> rejected,
       int computed,

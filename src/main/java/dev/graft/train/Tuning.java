@@ -106,11 +106,12 @@ public final class Tuning {
   private String plan(List<TuneSettings.Rung> rungs) {
     List<String> parts = new ArrayList<>();
     rungs.forEach(rung -> parts.add(rung.candidates() + " for " + rung.epochs()));
-    return "Candidates for epochs: %s; trained on %,d images, measured on %,d others of the training images."
+    return "Candidates for epochs: %1$s; trained on %2$,d %4$s, measured on %3$,d others of the training %4$s."
         .formatted(
             String.join(", ", parts),
             inputs.split().training().size(),
-            inputs.split().validation().size());
+            inputs.split().validation().size(),
+            inputs.examples().kind().word());
   }
 
   /** Tries candidates and puts the best first. */

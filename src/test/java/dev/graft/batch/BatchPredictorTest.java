@@ -586,6 +586,68 @@ class BatchPredictorTest {
     assertThatThrownBy(() -> BatchPredictor.of(settings(), folder.resolve("out.xlsx")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(".parquet, .csv or .jsonl");
+    assertThat(names(folder)).containsExactly("empty");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "in.csv | path,path | the header contains a duplicate name",
+        "in.csv | path;label | none called \"path\"",
+        "in.csv | path\\n\"a.png | EOF reached before encapsulated token finished",
+        "in.csv | \"pa | EOF reached before encapsulated token finished",
+        "in.txt | \\0PNG | is no text; expected a folder of images",
+      })
+  void aListThatCannotBeReadIsRefusedInOneSentence(String name, String content, String reason)
+      throws Exception {
+    Path input =
+        Files.writeString(folder.resolve(name), content.replace("\\n", "\n").replace("\\0", "\0"));
+    assertThatThrownBy(
+            () -> run(BatchPredictor.of(BatchSettings.of(model, input), folder.resolve("o.csv"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .satisfies(
+            refused ->
+                assertThat(refused.getMessage())
+                    .startsWith(input.toString())
+                    .containsIgnoringCase(reason)
+                    .doesNotContain("CSVFormat"));
+    assertThat(names(folder)).containsExactly(name);
+  }
+
+  @Test
+  void noFolderIsReplacedByAFile() throws Exception {
+    Path out = Files.createDirectory(folder.resolve("out.csv"));
+    Files.writeString(out.resolve("thesis.txt"), "mine");
+    for (WhenThere when : WhenThere.values()) {
+      assertThatThrownBy(() -> run(BatchPredictor.of(settings().withWhenThere(when), out)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("is a folder where a file is to be written");
+    }
+    assertThat(out.resolve("thesis.txt")).hasContent("mine");
+  }
+
+  @Test
+  void aWholeResultIsNotTakenForThatOfAnotherJob() throws Exception {
+    Path out = folder.resolve("out.csv");
+    run(BatchPredictor.of(settings(), out));
+    BatchPredictor again = BatchPredictor.of(settings().withWhenThere(WhenThere.RESUME), out);
+    assertThat(again.run(BatchListener.none(), PART)).isEmpty();
+    assertThatThrownBy(() -> again.withTop(2).run(BatchListener.none(), PART))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContainingAll("is whole, but its top was \"1\" and is \"2\"", "--overwrite");
+  }
+
+  @Test
+  void aDamagedPageOfParquetStopsTheJobInOneSentence() throws Exception {
+    Path input = Path.of("src/test/resources/dev/graft/batch/nested.parquet");
+    byte[] bytes = Files.readAllBytes(input);
+    Arrays.fill(bytes, 4, 40, (byte) 0xff); // the header of the first page
+    Path damaged = Files.write(folder.resolve("in.parquet"), bytes);
+    BatchSettings settings = BatchSettings.of(model, damaged).withColumn("image.bytes");
+    assertThatThrownBy(() -> run(BatchPredictor.of(settings, folder.resolve("out.csv"))))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("in.parquet");
   }
 
   @Test

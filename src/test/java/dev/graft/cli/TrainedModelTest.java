@@ -155,7 +155,7 @@ class TrainedModelTest {
     assertThat(ran.err()).isEmpty();
     JsonNode json = Ran.graft("verify", run.resolve("model"), "--json").done().json();
     assertThat(json.get("passed").asBoolean()).isTrue();
-    assertThat(json.get("comparisons")).hasSize(3);
+    assertThat(json.get("comparisons")).hasSize(6);
   }
 
   @Test

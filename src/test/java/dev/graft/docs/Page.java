@@ -9,19 +9,25 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A page of docs and what stands between its fences. */
-record Page(Path path, String text) {
+/**
+ * A page of docs and what stands between its fences.
+ *
+ * @param path of the file
+ * @param text of it
+ */
+public record Page(Path path, String text) {
   private static final Pattern BLOCK = Pattern.compile("(?s)```(\\w*)\\R(.*?)```");
   private static final Pattern REGION =
       Pattern.compile("(?s)[ \\t]*// shown\\R(.*?)[ \\t]*// end\\b");
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(#.*)|(\\S+)");
 
-  static Page read(Path path) throws IOException {
+  /** Reads a page. */
+  public static Page read(Path path) throws IOException {
     return new Page(path, Files.readString(path));
   }
 
   /** The blocks in a language, without their indentation. */
-  List<String> blocks(String language) {
+  public List<String> blocks(String language) {
     return BLOCK
         .matcher(text)
         .results()
@@ -40,7 +46,7 @@ record Page(Path path, String text) {
   }
 
   /** The words of each command that begins with a program's name. */
-  List<List<String>> commands(String program) {
+  public List<List<String>> commands(String program) {
     List<List<String>> commands = new ArrayList<>();
     for (String block : blocks("")) {
       block

@@ -118,7 +118,8 @@ class QuickstartIT {
     String classes = System.getProperty("java.class.path");
     int compiled =
         ToolProvider.getSystemJavaCompiler()
-            .run(null, null, null, "-Xlint:all,-path", "-Werror", "-cp", classes, source.toString());
+            .run(
+                null, null, null, "-Xlint:all,-path", "-Werror", "-cp", classes, source.toString());
     assertThat(compiled).isZero();
     ProcessBuilder java =
         new ProcessBuilder(

@@ -34,10 +34,19 @@ public final class TinyClassifier {
     return export(folder, head, Task.classes(LABELS));
   }
 
+  /** Exports it with other first values of the head. */
+  public static Path export(Path folder, Head head, long seed) throws IOException {
+    return export(folder, head, Task.classes(LABELS), seed);
+  }
+
   /** Exports one that says something else of an image. */
   public static Path export(Path folder, Head head, Task task) throws IOException {
+    return export(folder, head, task, 1);
+  }
+
+  private static Path export(Path folder, Head head, Task task, long seed) throws IOException {
     Backbone backbone = Backbone.load(Path.of("testdata", "models", "pool"));
-    JoinedModel model = JoinedModel.join(backbone, head, Objective.of(task), 1);
+    JoinedModel model = JoinedModel.join(backbone, head, Objective.of(task), seed);
     new ModelExport(model, model.backbone().preparation().orElseThrow(), Map.of("seed", 1))
         .write(folder);
     return folder;

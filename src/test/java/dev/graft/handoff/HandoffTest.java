@@ -67,6 +67,7 @@ class HandoffTest {
             new WeightsInfo("graft", Optional.empty(), Optional.empty()),
             Map.of(),
             full.signature(),
+            List.of(),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
@@ -118,6 +119,17 @@ class HandoffTest {
   }
 
   @Test
+  void aHandoffFromBeforeThereWereSeveralSignaturesHasOne() throws IOException {
+    ObjectNode older = (ObjectNode) JSON.readTree(file().toFile());
+    older.remove("signatures");
+    ((ObjectNode) older.get("golden")).remove("otherOutputs");
+    JSON.writeValue(file().toFile(), older);
+    Handoff read = Handoff.read(folder).orElseThrow();
+    assertThat(read.allSignatures()).containsExactly(written.signature());
+    assertThat(read.golden().orElseThrow().otherOutputs()).isEmpty();
+  }
+
+  @Test
   void unknownMembersAreIgnored() throws IOException {
     change("/", "colour", "\"green\"");
     change("/model", "year", "2014");
@@ -130,8 +142,10 @@ class HandoffTest {
     List<String> pointers = new ArrayList<>();
     collectMembers(whole, "", pointers);
     assertThat(pointers).hasSizeGreaterThan(50);
-    // The only member that came later.
+    // The members that came later.
     assertThat(pointers.remove("/task")).isTrue();
+    assertThat(pointers.remove("/signatures")).isTrue();
+    assertThat(pointers.removeIf(pointer -> pointer.startsWith("/golden/otherOutputs"))).isTrue();
     for (String pointer : pointers) {
       JsonNode cut = whole.deepCopy();
       int slash = pointer.lastIndexOf('/');

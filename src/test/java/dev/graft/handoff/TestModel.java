@@ -20,7 +20,9 @@ final class TestModel {
       new Golden(
           List.of("golden/images/0.jpg", "golden/images/1.jpg"),
           "golden/prepared.npy",
+          Map.of(),
           Map.of("features", "golden/features.npy"),
+          Map.of("means", "golden/means.npy"),
           1e-5);
 
   private TestModel() {}
@@ -37,6 +39,7 @@ final class TestModel {
         folder.resolve("golden/prepared.npy"), NpyArray.of(new float[2 * 2 * 2 * 3], 2, 2, 2, 3));
     Npy.writeFloats(
         folder.resolve("golden/features.npy"), NpyArray.of(new float[] {1, 2, 3, 4}, 2, 2));
+    Npy.writeFloats(folder.resolve("golden/means.npy"), NpyArray.of(new float[4], 2, 2));
     Handoff handoff = handoff().withGolden(GOLDEN).withFiles(Handoff.hashFiles(folder));
     handoff.write(folder);
     return handoff;
@@ -58,6 +61,11 @@ final class TestModel {
             "serving_default",
             List.of(new TensorInfo("images", "keras_tensor", "float32", List.of(-1L, 2L, 2L, 3L))),
             List.of(new TensorInfo("features", "output_0", "float32", List.of(-1L, 2L)))),
+        List.of(
+            new Signature(
+                "image_bytes",
+                List.of(new TensorInfo("image_bytes", "image_bytes", "string", List.of(-1L))),
+                List.of(new TensorInfo("means", "output_1", "float32", List.of(-1L, 2L))))),
         Optional.of(Preparation.named("caffe", 2, 2)),
         Optional.of(Task.Kind.LABELS),
         Optional.of(List.of("daisy", "Gänseblümchen")),

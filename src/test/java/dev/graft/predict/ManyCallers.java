@@ -76,7 +76,7 @@ final class ManyCallers {
   private static List<byte[]> read(Path folder) throws IOException {
     List<byte[]> images = new ArrayList<>();
     try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+      for (Path file : files.filter(file -> file.toString().endsWith(".png")).sorted().toList()) {
         images.add(Files.readAllBytes(file));
       }
     }

@@ -110,6 +110,27 @@ class MicroBatcherTest {
   }
 
   @Test
+  void whoWasAnsweredJustNowIsWaitedFor() throws Exception {
+    CountDownLatch bothThere = new CountDownLatch(2);
+    try (MicroBatcher batcher = batcher(PATIENT)) {
+      Callable<Float> twice =
+          () -> {
+            batcher.answer(
+                () -> {
+                  meet(bothThere);
+                  return new float[] {1};
+                });
+            return value(batcher.answer(() -> new float[] {2}));
+          };
+      Future<Float> one = threads.submit(twice);
+      Future<Float> other = threads.submit(twice);
+      assertThat(one.get()).isEqualTo(2);
+      assertThat(other.get()).isEqualTo(2);
+    }
+    assertThat(batches).containsExactly(2, 2);
+  }
+
+  @Test
   void anImageDoesNotWaitLongerThanItIsTold() throws Exception {
     CountDownLatch bothThere = new CountDownLatch(2);
     CountDownLatch firstAnswered = new CountDownLatch(1);

@@ -8,10 +8,13 @@ import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.export.TinyClassifier;
 import dev.graft.handoff.Handoff;
+import dev.graft.model.Head;
 import dev.graft.savedmodel.ModelFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,9 +73,104 @@ class VerificationTest {
     assertThat(failed.worst()).isEqualTo(2);
     assertThat(failed.difference()).isCloseTo(0.01, within(1e-5));
     assertThat(verification.complaint())
+        .startsWith("Golden sample 2 disagrees in \"logits\" of serving_default: expected ")
+        .contains(", received ")
+        .endsWith("; largest relative difference 0.0100, allowed 1.00e-05.");
+  }
+
+  @Test
+  void everySignatureIsCalled() throws IOException {
+    Path exported = TinyClassifier.export(folder.resolve("model"));
+    assertThat(Verification.of(exported).comparisons())
+        .extracting(one -> one.signature() + " " + one.name())
+        .containsExactly(
+            " preparation",
+            "serving_default probabilities",
+            "serving_default logits",
+            "image_bytes probabilities",
+            "image_bytes logits",
+            "features features");
+  }
+
+  @Test
+  void aTamperedFileIsFoundByItsHash() throws IOException {
+    Path exported = TinyClassifier.export(folder.resolve("model"));
+    Path graph = exported.resolve("saved_model.pb");
+    byte[] bytes = Files.readAllBytes(graph);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(graph, bytes);
+    assertThat(complaints(exported))
+        .singleElement()
         .isEqualTo(
-            "Golden sample 2 disagrees in \"logits\": largest relative difference 0.0100, allowed"
-                + " 1.00e-05.");
+            "The files are not those that were handed over (changed saved_model.pb): copy or export"
+                + " the model again.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"assets/labels.txt", "handoff.json"})
+  void aChangedLabelIsFoundWhereverItIs(String file) throws IOException {
+    Path exported = TinyClassifier.export(folder.resolve("model"));
+    Path changed = exported.resolve(file);
+    String before = Files.readString(changed);
+    assertThat(before).containsOnlyOnce("green");
+    Files.writeString(changed, before.replace("green", "grey"));
+    String sentence =
+        file.equals("handoff.json")
+            ? "Label 1 is \"grey\" in handoff.json but \"green\" in assets/labels.txt: export the"
+                + " model again."
+            : "Label 1 is \"green\" in handoff.json but \"grey\" in assets/labels.txt: export the"
+                + " model again.";
+    assertThat(complaints(exported)).first().isEqualTo(sentence);
+  }
+
+  /** Who changes the file and the handoff has the graph against him. */
+  @Test
+  void aChangedLabelIsFoundInTheGraph() throws IOException {
+    Path exported = TinyClassifier.export(folder.resolve("model"));
+    for (String file : List.of("assets/labels.txt", "handoff.json")) {
+      Path changed = exported.resolve(file);
+      Files.writeString(changed, Files.readString(changed).replace("green", "grey"));
+    }
+    rehash(exported);
+    assertThat(complaints(exported))
+        .containsExactly(
+            "Label 1 is \"grey\" in handoff.json but \"green\" in the graph (signature"
+                + " serving_default): export the model again.",
+            "Label 1 is \"grey\" in handoff.json but \"green\" in the graph (signature"
+                + " image_bytes): export the model again.");
+  }
+
+  @Test
+  void swappedWeightsAreFoundByTheirOwnHashes() throws IOException {
+    Path exported = TinyClassifier.export(folder.resolve("model"));
+    Path other =
+        TinyClassifier.export(
+            folder.resolve("other"), Head.parse("gap, dense(softmax)"), 2); // another seed
+    for (String file : List.of("variables.index", "variables.data-00000-of-00001")) {
+      Files.copy(
+          other.resolve("variables").resolve(file),
+          exported.resolve("variables").resolve(file),
+          StandardCopyOption.REPLACE_EXISTING);
+    }
+    String sentence =
+        "The weights are not those that were handed over: 1 of 4 variables have other values, the"
+            + " first head/dense/kernel (SHA-256 expected ";
+    assertThat(complaints(exported)).hasSize(2).first().asString().startsWith(sentence);
+    rehash(exported);
+    assertThat(complaints(exported)).first().asString().startsWith(sentence);
+    assertThat(complaints(exported).get(1)).startsWith("Golden sample ");
+  }
+
+  private static List<String> complaints(Path model) throws IOException {
+    Verification verification = Verification.of(model);
+    assertThat(verification.isPassed()).isFalse();
+    return verification.complaints();
+  }
+
+  /** As somebody would who wants to hide a change. */
+  private static void rehash(Path model) throws IOException {
+    Handoff handoff = Handoff.read(model).orElseThrow();
+    handoff.withFiles(Handoff.hashFiles(model)).write(model);
   }
 
   @Test
@@ -90,13 +188,17 @@ class VerificationTest {
   void answersThatAreNoNumbersDoNotPass() {
     NpyArray<float[]> expected = NpyArray.of(new float[] {1, 2, 3, 4}, 2, 2);
     Verification.Comparison nan =
-        Verification.compare("logits", expected, new float[] {1, 2, Float.NaN, 4}, 1e-5);
+        Verification.compare(
+            "signature", "logits", expected, new float[] {1, 2, Float.NaN, 4}, 1e-5);
     assertThat(nan.isPassed()).isFalse();
     assertThat(nan.worst()).isEqualTo(1);
-    assertThat(Verification.compare("logits", expected, new float[] {1, 2}, 1e-5).isPassed())
+    assertThat(
+            Verification.compare("signature", "logits", expected, new float[] {1, 2}, 1e-5)
+                .isPassed())
         .isFalse();
     assertThat(
-            Verification.compare("logits", expected, new float[] {1, 2, 3, 4}, 1e-5).difference())
+            Verification.compare("signature", "logits", expected, new float[] {1, 2, 3, 4}, 1e-5)
+                .difference())
         .isZero();
   }
 
@@ -104,7 +206,8 @@ class VerificationTest {
   void agreementIsTheShareOfSamplesWithTheSameLargestValue() {
     NpyArray<float[]> expected = NpyArray.of(new float[] {0.4f, 0.6f, 0.9f, 0.1f}, 2, 2);
     Verification.Comparison compared =
-        Verification.compare("probabilities", expected, new float[] {0.6f, 0.4f, 0.9f, 0.1f}, 1);
+        Verification.compare(
+            "signature", "probabilities", expected, new float[] {0.6f, 0.4f, 0.9f, 0.1f}, 1);
     assertThat(compared.agreement()).isEqualTo(0.5);
     assertThat(compared.worst()).isZero();
   }

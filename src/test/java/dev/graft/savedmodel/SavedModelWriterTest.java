@@ -118,6 +118,7 @@ class SavedModelWriterTest {
     assertThat(contents(folder.resolve("first")).keySet())
         .containsExactly(
             "assets/labels.txt",
+            "fingerprint.pb",
             "saved_model.pb",
             "variables/variables.data-00000-of-00001",
             "variables/variables.index");

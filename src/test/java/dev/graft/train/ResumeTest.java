@@ -102,6 +102,18 @@ class ResumeTest {
   }
 
   @Test
+  void whatAFailedStartLeavesDoesNotHideTheRun() throws Exception {
+    Path run = train("run");
+    Path left =
+        Files.createDirectories(folder.resolve("run.unfinished").resolve("checkpoint.partial"));
+    Files.writeString(left.resolve("command.json"), "[\"tra");
+    assertThat(ResumableRun.find(run).finished()).isTrue();
+    TrainSettings same = settings("run", Duration.ofHours(1));
+    TransferLearning.resume(same.withLoop(same.loop().withFineTune(6, 1e-3)), TrainListener.none());
+    assertThat(Files.exists(folder.resolve("run.unfinished"))).isFalse();
+  }
+
+  @Test
   void whatStoppedEarlyWaitsAnewWhenItGetsMoreEpochs() throws Exception {
     LoopSettings loop =
         new LoopSettings(20, 5, Optimizer.parse("sgd(1e-30)"), LoopSettings.FineTune.NONE, 1)

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.batch.MaxRejected;
 import dev.graft.batch.PathFilter;
+import dev.graft.data.Task;
 import dev.graft.handoff.Versions;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +15,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -38,6 +41,10 @@ import picocli.CommandLine.Parameters;
     description = "Predict any number of images to a folder of Parquet files.")
 public final class BatchJob implements Callable<Integer> {
   private static final String SUMMARY = "_summary.json";
+
+  /** Column that only the folders of the unfinished result have. */
+  private static final String REJECTED = "graft_rejected";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Parameters(index = "0", paramLabel = "MODEL", description = "Folder of a run or a model.")
@@ -76,7 +83,8 @@ public final class BatchJob implements Callable<Integer> {
       names = "--top",
       defaultValue = "1",
       paramLabel = "K",
-      description = "How many classes to name for each image (default: ${DEFAULT-VALUE}).")
+      description =
+          "How many classes or labels to name for each image (default: ${DEFAULT-VALUE}).")
   private int top;
 
   @Option(names = "--logits", description = "Write the logits, too.")
@@ -148,8 +156,9 @@ public final class BatchJob implements Callable<Integer> {
       Dataset<Row> rows =
           JobInput.read(
               spark, input, new PathFilter(include, exclude), Optional.ofNullable(column));
-      write(answered(predictor.predict(rows, JobInput.IMAGE)), partial);
-      publish(spark, files, partial, asked, most, (System.nanoTime() - start) / 1e9);
+      write(answered(predictor.predict(rows, JobInput.IMAGE), predictor), partial);
+      publish(
+          spark, files, partial, predictor.task(), asked, most, (System.nanoTime() - start) / 1e9);
       return 0;
     }
   }
@@ -206,88 +215,75 @@ public final class BatchJob implements Callable<Integer> {
   }
 
   /** The columns of {@code graft batch}, and the reason of a bad record. */
-  private Dataset<Row> answered(Dataset<Row> predicted) {
-    List<String> own = new ArrayList<>(List.of("path", "label", "probability"));
-    if (top > 1) {
-      own.add("top");
-    }
-    if (logits) {
-      own.add("logits");
-    }
-    if (features || layer != null) {
-      own.add("features");
-    }
-    own.add("reason");
+  private Dataset<Row> answered(Dataset<Row> predicted, SparkPredictor predictor) {
+    Set<String> taken = new TreeSet<>(String.CASE_INSENSITIVE_ORDER);
+    taken.addAll(List.of("path", "reason", REJECTED));
     List<Column> columns = new ArrayList<>(List.of(functions.col("path")));
-    for (String name : own.subList(1, own.size())) {
-      String field = name.equals("reason") ? "error" : name;
-      columns.add(functions.col(SparkPredictor.COLUMN + "." + field).as(name));
+    for (String field : predictor.answerType().fieldNames()) {
+      boolean isReason = field.equals(AnswerStruct.ERROR);
+      boolean isNumber = predictor.task().kind() == Task.Kind.NUMBERS;
+      if (isNumber || top > 1 || !field.equals("top")) {
+        taken.add(field);
+        columns.add(
+            functions
+                .col(SparkPredictor.COLUMN + "." + JobInput.quoted(field))
+                .as(isReason ? "reason" : field));
+      }
     }
     List<String> ours = List.of("path", JobInput.IMAGE, SparkPredictor.COLUMN);
     for (String name : predicted.schema().fieldNames()) {
       if (!ours.contains(name)) {
         String free = name;
-        while (own.contains(free)) {
+        while (!taken.add(free)) {
           free = "input_" + free;
         }
-        own.add(free);
-        columns.add(functions.col("`" + name.replace("`", "``") + "`").as(free));
+        columns.add(functions.col(JobInput.quoted(name)).as(free));
       }
     }
     return predicted
         .select(columns.toArray(Column[]::new))
-        .withColumn("rejected", functions.col("reason").isNotNull());
+        .withColumn(REJECTED, functions.col("reason").isNotNull());
   }
 
   /** One pass: the good and the bad each into a folder of its own. */
   private static void write(Dataset<Row> rows, Path partial) {
     // Two files open in a task, instead of sorting its rows by the folder that they go to.
     rows.sparkSession().conf().set("spark.sql.maxConcurrentOutputFileWriters", 2);
-    rows.write().mode(SaveMode.Overwrite).partitionBy("rejected").parquet(partial.toString());
+    rows.write().mode(SaveMode.Overwrite).partitionBy(REJECTED).parquet(partial.toString());
   }
 
   private void publish(
       SparkSession spark,
       FileSystem files,
       Path partial,
+      Task task,
       Map<String, String> asked,
       MaxRejected most,
       double seconds)
       throws IOException {
     Dataset<Row> all = spark.read().parquet(partial.toString());
-    Map<String, Long> classes = new LinkedHashMap<>();
-    long bad = 0;
-    for (Row row : all.groupBy("rejected", "label").count().orderBy("label").collectAsList()) {
-      if (row.getString(0).equals("true")) { // a folder's name
-        bad += row.getLong(2);
-      } else {
-        classes.put(row.getString(1), row.getLong(2));
-      }
-    }
-    long good = classes.values().stream().mapToLong(Long::longValue).sum();
+    long good = all.filter(rejected(false)).count();
+    long bad = all.filter(rejected(true)).count();
     if (bad > most.among(good + bad)) {
       throw new IllegalStateException(
           "%,d of %,d records are bad, more than --max-rejected %s; they and the others are in %s."
               .formatted(bad, good + bad, maxRejected, partial));
     }
-    Path answers = new Path(partial, "rejected=false");
+    Path answers = new Path(partial, REJECTED + "=false");
     if (good == 0) {
-      all.filter("rejected = 'false'")
-          .drop("rejected", "reason")
-          .write()
-          .parquet(answers.toString());
+      all.filter(rejected(false)).drop(REJECTED).write().parquet(answers.toString());
     }
-    all.filter("rejected = 'true'")
+    all.filter(rejected(true))
         .select("path", "reason")
         .orderBy("path")
         .coalesce(1)
         .write()
         .mode(SaveMode.Overwrite)
-        .json(rejected());
+        .json(rejectedFolder());
     Map<String, Object> summary = new LinkedHashMap<>();
     summary.put("images", good);
     summary.put("rejected", bad);
-    summary.put("classes", classes);
+    summary.put("labels", labels(all, task));
     summary.put("seconds", seconds);
     summary.put("imagesPerSecond", (good + bad) / seconds);
     summary.put("asked", asked);
@@ -305,6 +301,31 @@ public final class BatchJob implements Callable<Integer> {
         out);
   }
 
+  /** A part of what was written; the folder's name is text. */
+  private static Column rejected(boolean rejected) {
+    return functions.col(REJECTED).equalTo(String.valueOf(rejected));
+  }
+
+  /** How often each label was the answer, or among the answer's labels, in their order. */
+  private static Map<String, Long> labels(Dataset<Row> all, Task task) {
+    Map<String, Long> labels = new LinkedHashMap<>();
+    if (task.kind() == Task.Kind.NUMBERS) {
+      return labels;
+    }
+    Column said =
+        task.kind() == Task.Kind.CLASSES
+            ? functions.col("label")
+            : functions.explode(functions.col("labels.label"));
+    all.filter(rejected(false))
+        .select(said.as("label"))
+        .groupBy("label")
+        .count()
+        .orderBy("label")
+        .collectAsList()
+        .forEach(row -> labels.put(row.getString(0), row.getLong(1)));
+    return labels;
+  }
+
   private void replace(FileSystem files, Path answers, Path partial) throws IOException {
     Path target = new Path(out);
     if (overwrite && files.exists(target) && !files.delete(target, true)) {
@@ -317,7 +338,7 @@ public final class BatchJob implements Callable<Integer> {
     files.delete(partial, true);
   }
 
-  private String rejected() {
+  private String rejectedFolder() {
     return rejected != null ? rejected : out + ".rejected";
   }
 }

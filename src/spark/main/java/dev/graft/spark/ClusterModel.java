@@ -2,11 +2,8 @@ package dev.graft.spark;
 
 import dev.graft.data.Sha256;
 import dev.graft.handoff.Handoff;
-import dev.graft.predict.ModelFolder;
-import dev.graft.savedmodel.ModelFormatException;
 import java.io.IOException;
 import java.io.Serializable;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,10 +31,9 @@ record ClusterModel(String shared, Broadcast<byte[]> sent, String hash) implemen
   /**
    * Sends a model to every executor that asks for it, those that join later too.
    *
-   * @param model folder of a model or a run that the driver can read, of less than 2 GB
+   * @param folder of a model with a handoff that the driver can read, of less than 2 GB
    */
-  static ClusterModel ship(SparkContext spark, Path model) throws IOException {
-    Path folder = ModelFolder.of(model);
+  static ClusterModel ship(SparkContext spark, Path folder) throws IOException {
     String hash = hash(folder);
     String key = spark.applicationId() + "/" + hash;
     ClusterModel known = SENT.get(key);
@@ -54,12 +50,11 @@ record ClusterModel(String shared, Broadcast<byte[]> sent, String hash) implemen
   /**
    * Lets the executors read a model in place.
    *
-   * @param model folder of a model or a run under a path that all nodes share
+   * @param folder of a model with a handoff, under a path that all nodes share
    */
-  static ClusterModel shared(SparkContext spark, Path model) throws IOException {
-    Path folder = ModelFolder.of(model).toAbsolutePath();
+  static ClusterModel shared(SparkContext spark, Path folder) throws IOException {
     closeWithApplication(spark);
-    return new ClusterModel(folder.toString(), null, hash(folder));
+    return new ClusterModel(folder.toAbsolutePath().toString(), null, hash(folder));
   }
 
   /** Reads the model of a folder. */
@@ -88,16 +83,6 @@ record ClusterModel(String shared, Broadcast<byte[]> sent, String hash) implemen
   }
 
   private static String hash(Path folder) throws IOException {
-    Path handoff = folder.resolve(Handoff.FILE_NAME);
-    if (!Files.isRegularFile(handoff)) {
-      throw new ModelFormatException(
-          folder,
-          folder
-              + " has no "
-              + Handoff.FILE_NAME
-              + ", which tells labels and preparation; use a model that graft train or graft-export"
-              + " --include-top made.");
-    }
-    return Sha256.of(handoff);
+    return Sha256.of(folder.resolve(Handoff.FILE_NAME));
   }
 }

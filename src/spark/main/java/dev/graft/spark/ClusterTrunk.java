@@ -85,6 +85,11 @@ record ClusterTrunk(
           "The trunk on this executor has the hash %s, expected %s.".formatted(found, hash));
     }
     FrozenGraph trunk = FrozenGraph.read(new ByteArrayInputStream(bytes));
-    return new Loaded(trunk, ImageReader.open(preparation));
+    try {
+      return new Loaded(trunk, ImageReader.open(preparation));
+    } catch (RuntimeException | Error e) {
+      trunk.close();
+      throw e;
+    }
   }
 }

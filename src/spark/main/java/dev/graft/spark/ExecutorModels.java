@@ -6,8 +6,11 @@ import dev.graft.predict.PredictorSettings;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.tensor.Arithmetic;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.Map;
 import org.apache.spark.SparkEnv;
 
@@ -17,6 +20,9 @@ import org.apache.spark.SparkEnv;
  * model is loaded or the application ends. Safe for many threads.
  */
 final class ExecutorModels {
+  /** Names a file, relative to the process's folder, to which loading and closing are appended. */
+  static final String LOG = "graft.models.log";
+
   private static final Map<Key, Loaded> LOADED = new HashMap<>();
   private static boolean ending;
 
@@ -107,8 +113,22 @@ final class ExecutorModels {
           "The model in %s on this executor has the hash %s, expected %s, the driver's: give every node the same model."
               .formatted(folder, predictor.hash(), model.hash()));
     }
-    System.err.println("graft: Loaded the model " + model.hash());
+    say("Loaded the model " + model.hash());
     return predictor;
+  }
+
+  /** To standard error, which Spark may stop reading before this process has ended, and the log. */
+  private static void say(String what) {
+    System.err.println("graft: " + what);
+    String log = System.getProperty(LOG);
+    if (log != null) {
+      try {
+        Files.writeString(
+            Path.of(log), what + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      } catch (IOException e) {
+        System.err.println("graft: " + log + " can't be written to: " + e);
+      }
+    }
   }
 
   private static Features features(String wanted) {
@@ -121,16 +141,14 @@ final class ExecutorModels {
   /** Closes what no task uses. */
   static void closeIdle() {
     synchronized (LOADED) {
-      LOADED
-          .values()
-          .removeIf(
-              loaded -> {
-                if (loaded.leases == 0) {
-                  loaded.predictor.close();
-                  System.err.println("graft: Closed the model " + loaded.predictor.hash());
-                }
-                return loaded.leases == 0;
-              });
+      for (Iterator<Loaded> all = LOADED.values().iterator(); all.hasNext(); ) {
+        Loaded loaded = all.next();
+        if (loaded.leases == 0) {
+          all.remove();
+          loaded.predictor.close();
+          say("Closed the model " + loaded.predictor.hash());
+        }
+      }
     }
   }
 

@@ -20,12 +20,13 @@ import scala.runtime.BoxedUnit;
 /**
  * Gives every session the SQL function {@code graft_predict}, without a line of code: {@code
  * spark.sql.extensions=dev.graft.spark.GraftFunctions} and {@code spark.graft.model=FOLDER}, the
- * folder of a classifier or a run that the driver can read. {@code spark.graft.top} is the number
- * of classes in {@code top}.
+ * folder of a model or a run that the driver can read. {@code spark.graft.top} is the number of
+ * classes or labels in {@code top}.
  */
 public final class GraftFunctions extends AbstractFunction1<SparkSessionExtensions, BoxedUnit> {
   private static final String NAME = "graft_predict";
   private static final String MODEL = "spark.graft.model";
+  private static final String TOP = "spark.graft.top";
 
   /** Called by Spark. */
   public GraftFunctions() {}
@@ -69,10 +70,20 @@ public final class GraftFunctions extends AbstractFunction1<SparkSessionExtensio
                 .formatted(NAME, MODEL));
       }
       try {
-        int top = Integer.parseInt(spark.conf().get("spark.graft.top", "" + SparkPredictor.TOP));
-        return SparkPredictor.of(spark, model).withTop(top);
+        SparkPredictor predictor = SparkPredictor.of(spark, model);
+        String top = spark.conf().get(TOP, "");
+        return top.isEmpty() ? predictor : predictor.withTop(number(top));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
+      }
+    }
+
+    private static int number(String top) {
+      try {
+        return Integer.parseInt(top);
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            "%s must be a number of classes, got \"%s\".".formatted(TOP, top), e);
       }
     }
 

@@ -51,7 +51,7 @@ final class JobInput {
    *
    * @param column of a CSV or Parquet with the images or their paths; if not said, {@code path}, or
    *     in Parquet the only binary one
-   * @throws IllegalArgumentException when there is no such input or column
+   * @throws IllegalArgumentException when there is no such input or column, or it is empty
    */
   static Dataset<Row> read(
       SparkSession spark, String input, PathFilter filter, Optional<String> column)
@@ -128,12 +128,15 @@ final class JobInput {
     if (!bytes) {
       return spread(paths(table, images));
     }
+    if (table.isEmpty()) {
+      throw empty();
+    }
     boolean named = Arrays.asList(table.schema().fieldNames()).contains(PATH);
     Column path =
         named
             ? functions.col(PATH)
             : functions.expr("concat(_metadata.file_name, ':', _metadata.row_index)");
-    return table.select(columns(table, path, quoted(images), List.of(PATH, images)));
+    return table.select(columns(table, path, functions.col(quoted(images)), List.of(PATH, images)));
   }
 
   private static String imageColumn(Dataset<Row> table) {
@@ -159,7 +162,7 @@ final class JobInput {
   /** Relative paths start at the folder of the list. */
   private Dataset<Row> paths(Dataset<Row> table, String name) {
     requireColumn(table, name);
-    Column path = quoted(name);
+    Column path = functions.col(quoted(name));
     String folder = input.getParent().toString().replaceAll("/+$", "") + "/";
     Column image =
         functions
@@ -173,17 +176,28 @@ final class JobInput {
     List<Column> columns = new ArrayList<>(List.of(path.as(PATH), image.as(IMAGE)));
     Arrays.stream(table.schema().fieldNames())
         .filter(name -> !used.contains(name))
-        .forEach(name -> columns.add(quoted(name)));
+        .forEach(name -> columns.add(functions.col(quoted(name))));
     return columns.toArray(Column[]::new);
   }
 
-  private static Column quoted(String name) {
-    return functions.col("`" + name.replace("`", "``") + "`");
+  /** A column's name as expressions have it, whatever it consists of. */
+  static String quoted(String name) {
+    return "`" + name.replace("`", "``") + "`";
+  }
+
+  private IllegalArgumentException empty() {
+    return new IllegalArgumentException(
+        input
+            + " has no images: give a folder of images (or what --include says), a list of paths, or"
+            + " Parquet with rows.");
   }
 
   /** Makes tasks of a good size out of rows that are only paths, in the order of the paths. */
   private Dataset<Row> spread(Dataset<Row> rows) {
     long images = rows.count();
+    if (images == 0) {
+      throw empty();
+    }
     long busy = Math.min(images, 4L * spark.sparkContext().defaultParallelism());
     long tasks = Math.max(1, Math.max(busy, (images + IMAGES_A_TASK - 1) / IMAGES_A_TASK));
     return rows.repartitionByRange(Math.toIntExact(tasks), functions.col(PATH))

@@ -1,6 +1,7 @@
 package dev.graft.spark;
 
 import dev.graft.predict.Predictions;
+import dev.graft.predict.Predictor;
 import java.io.IOException;
 import java.util.List;
 import org.apache.spark.TaskContext;
@@ -46,8 +47,9 @@ final class PredictFunction implements UDF1<Object, Row> {
   /** A batch of one. */
   private Row answer(ExecutorModels.Lease leased, Object image) throws IOException {
     RowImage source = new RowImage(null, image, files.value());
-    try (Predictions<RowImage> one = leased.predictor().start(List.of(source).iterator(), 1)) {
-      return AnswerColumn.of(one.next(), wanted);
+    Predictor predictor = leased.predictor();
+    try (Predictions<RowImage> one = predictor.start(List.of(source).iterator(), 1)) {
+      return AnswerStruct.of(predictor.task(), wanted).value(one.next());
     }
   }
 }

@@ -40,6 +40,7 @@ final class PredictRows implements MapPartitionsFunction<Row, Row> {
     Predictions<RowImage> predictions =
         lease.predictor().start(RowImage.all(rows, column, files.value()), task.cpus());
     task.addTaskCompletionListener((TaskCompletionListener) context -> predictions.close());
+    AnswerStruct answers = AnswerStruct.of(lease.predictor().task(), wanted);
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
@@ -49,7 +50,7 @@ final class PredictRows implements MapPartitionsFunction<Row, Row> {
       @Override
       public Row next() {
         try {
-          return answered(predictions.next());
+          return answered(predictions.next(), answers);
         } catch (IOException e) {
           throw new UncheckedIOException(e);
         }
@@ -57,13 +58,13 @@ final class PredictRows implements MapPartitionsFunction<Row, Row> {
     };
   }
 
-  private Row answered(Predicted<RowImage> predicted) {
+  private static Row answered(Predicted<RowImage> predicted, AnswerStruct answers) {
     Row row = predicted.source().row();
     Object[] values = new Object[row.size() + 1];
     for (int i = 0; i < row.size(); i++) {
       values[i] = row.get(i);
     }
-    values[row.size()] = AnswerColumn.of(predicted, wanted);
+    values[row.size()] = answers.value(predicted);
     return RowFactory.create(values);
   }
 }

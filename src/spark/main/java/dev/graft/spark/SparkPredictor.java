@@ -1,7 +1,12 @@
 package dev.graft.spark;
 
+import dev.graft.data.Task;
+import dev.graft.handoff.Handoff;
+import dev.graft.predict.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -10,10 +15,10 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
- * A trained classifier on a cluster. Each executor process loads the model once, compares its hash
- * with the driver's, shares it among its tasks and closes it at its end. An answer has the same
- * bits as that of {@code graft batch}, whatever the partitions. An immutable value of the driver;
- * safe for many threads.
+ * A trained model on a cluster, of classes, labels or numbers. Each executor process loads the
+ * model once, compares its hash with the driver's, shares it among its tasks and closes it at its
+ * end. An answer has the same bits as that of {@code graft batch}, whatever the partitions. An
+ * immutable value of the driver; safe for many threads.
  */
 public final class SparkPredictor {
   /** Name of the column that {@link #predict} adds. */
@@ -24,60 +29,96 @@ public final class SparkPredictor {
 
   private final SparkSession spark;
   private final ClusterModel model;
+  private final Task task;
+  private final List<String> outputs;
   private final Wanted wanted;
 
-  private SparkPredictor(SparkSession spark, ClusterModel model, Wanted wanted) {
+  private SparkPredictor(
+      SparkSession spark, ClusterModel model, Task task, List<String> outputs, Wanted wanted) {
     this.spark = spark;
     this.model = model;
+    this.task = task;
+    this.outputs = outputs;
     this.wanted = wanted;
+  }
+
+  /** Distributes the model of a folder. */
+  @FunctionalInterface
+  private interface Distribution {
+    ClusterModel of(SparkContext spark, Path folder) throws IOException;
+  }
+
+  private static SparkPredictor of(SparkSession spark, String modelOrRun, Distribution model)
+      throws IOException {
+    Path folder = ModelFolder.of(Path.of(modelOrRun));
+    Task task = ModelFolder.task(folder);
+    List<String> outputs = Handoff.read(folder).orElseThrow().signature().outputAliases().toList();
+    return new SparkPredictor(
+        spark, model.of(spark.sparkContext(), folder), task, outputs, new Wanted(TOP, false, null));
   }
 
   /**
    * Sends a model from the driver to the executors, those that join later too.
    *
-   * @param modelOrRun folder of a classifier with a handoff, or of a run, that the driver can read
+   * @param modelOrRun folder of a model with a handoff, or of a run, that the driver can read
    * @throws dev.graft.savedmodel.ModelFormatException when there is no such model
    * @throws IOException when it can't be read
    */
   public static SparkPredictor of(SparkSession spark, String modelOrRun) throws IOException {
-    ClusterModel model = ClusterModel.ship(spark.sparkContext(), Path.of(modelOrRun));
-    return new SparkPredictor(spark, model, new Wanted(TOP, false, null));
+    return of(spark, modelOrRun, ClusterModel::ship);
   }
 
   /**
    * Lets each executor read a model where it lies.
    *
-   * @param modelOrRun folder of a classifier with a handoff, or of a run, under a path that the
-   *     driver and all executors share
+   * @param modelOrRun folder of a model with a handoff, or of a run, under a path that the driver
+   *     and all executors share
    * @throws dev.graft.savedmodel.ModelFormatException when there is no such model
    * @throws IOException when it can't be read
    */
   public static SparkPredictor shared(SparkSession spark, String modelOrRun) throws IOException {
-    ClusterModel model = ClusterModel.shared(spark.sparkContext(), Path.of(modelOrRun));
-    return new SparkPredictor(spark, model, new Wanted(TOP, false, null));
+    return of(spark, modelOrRun, ClusterModel::shared);
   }
 
   /**
-   * Registers the function {@code graft_predict} with a model from the driver; for Python, by way
-   * of {@code spark._jvm}.
+   * Registers the function {@code graft_predict} with a model from the driver, for Python: {@code
+   * spark._jvm.dev.graft.spark.SparkPredictor.registerFunction(spark._jsparkSession,
+   * "runs/digits")}. Its name is its own, since Python finds no static method that shares one with
+   * another.
    *
    * @throws IOException as {@link #of}
    */
-  public static void register(SparkSession spark, String modelOrRun) throws IOException {
+  public static void registerFunction(SparkSession spark, String modelOrRun) throws IOException {
     of(spark, modelOrRun).register("graft_predict");
   }
 
   /**
-   * The same with another number of classes in {@code top}.
+   * The same with another number of classes or labels in {@code top}.
    *
-   * @param classes at least 1; all when there are fewer
+   * @param count at least 1; all when there are fewer
+   * @throws IllegalArgumentException when it is less, or more than 1 of a model that predicts
+   *     numbers, of which none is likeliest
    */
-  public SparkPredictor withTop(int classes) {
-    return with(new Wanted(classes, wanted.logits(), wanted.features()));
+  public SparkPredictor withTop(int count) {
+    if (count > 1 && task.kind() == Task.Kind.NUMBERS) {
+      throw new IllegalArgumentException(
+          "The model predicts %s, of which none is likeliest: ask without the top %d."
+              .formatted(task.describe(), count));
+    }
+    return with(new Wanted(count, wanted.logits(), wanted.features()));
   }
 
-  /** The same with the field {@code logits}, an array of floats. */
+  /**
+   * The same with the field {@code logits}, an array of floats.
+   *
+   * @throws IllegalArgumentException when the model has no such output
+   */
   public SparkPredictor withLogits() {
+    if (!outputs.contains("logits")) {
+      throw new IllegalArgumentException(
+          "The model has no output \"logits\" (it has %s): ask without logits."
+              .formatted(String.join(", ", outputs)));
+    }
     return with(new Wanted(wanted.top(), true, wanted.features()));
   }
 
@@ -92,7 +133,7 @@ public final class SparkPredictor {
   }
 
   private SparkPredictor with(Wanted other) {
-    return new SparkPredictor(spark, model, other);
+    return new SparkPredictor(spark, model, task, outputs, other);
   }
 
   /** SHA-256 of the model's {@code handoff.json}, which holds that of every other file. */
@@ -100,14 +141,21 @@ public final class SparkPredictor {
     return model.hash();
   }
 
+  /** What an answer consists of. */
+  public Task task() {
+    return task;
+  }
+
   /**
-   * The type of the answers: {@code label}, {@code probability}, {@code top} (an array of label and
-   * probability, the likeliest first), {@code logits} and {@code features} where they are wanted,
-   * and {@code error}, which says why there is no answer, as the end of a sentence that starts with
-   * the image's name.
+   * The type of the answers, with the columns of {@code graft batch}. Of classes {@code label} and
+   * {@code probability}; of labels the array {@code labels}, those above a half with their
+   * probabilities; of both {@code top}, the likeliest. Of numbers each number under its name, or
+   * {@code number_NAME} where that is taken. Then {@code logits} and {@code features} where they
+   * are wanted, and {@code error}, which says why there is no answer, as the end of a sentence that
+   * starts with the image's name.
    */
   public StructType answerType() {
-    return AnswerColumn.type(wanted);
+    return AnswerStruct.of(task, wanted).type();
   }
 
   /**

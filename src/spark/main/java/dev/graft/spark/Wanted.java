@@ -5,7 +5,7 @@ import java.io.Serializable;
 /**
  * What of an answer is wanted.
  *
- * @param top number of classes in {@code top}, at least 1
+ * @param top number of classes or labels in {@code top}, at least 1
  * @param logits whether the logits are
  * @param features empty for what the backbone hands to the head, a layer for its output, or null
  */

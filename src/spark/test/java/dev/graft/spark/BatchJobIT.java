@@ -45,7 +45,7 @@ class BatchJobIT {
         destroy(job);
       }
       assertThat(Files.readString(log(1))).contains("Lost executor");
-      assertOneModelAnExecutor(cluster.executorLogs(1));
+      assertOneModelLoadedAndClosed(cluster);
 
       Process again = submit(cluster, model, list, out);
       try {
@@ -69,9 +69,22 @@ class BatchJobIT {
     job.destroyForcibly();
   }
 
-  /** That it is closed, a worker does not tell: it stops reading before it ends its executor. */
-  private static void assertOneModelAnExecutor(String log) {
-    assertThat(log.split("Loaded the model", -1)).as(log).hasSize(2);
+  /**
+   * By the file that the executor writes: a worker stops reading its output before it ends, which
+   * may be after the job has.
+   */
+  private static void assertOneModelLoadedAndClosed(StandaloneCluster cluster) throws Exception {
+    Instant end = Instant.now().plus(Duration.ofMinutes(1));
+    List<String> logs = cluster.executorFiles(1, "models.log");
+    while (!logs.toString().contains("Closed") && Instant.now().isBefore(end)) {
+      Thread.sleep(100);
+      logs = cluster.executorFiles(1, "models.log");
+    }
+    assertThat(logs).hasSize(1);
+    assertThat(logs.get(0).lines())
+        .satisfiesExactly(
+            first -> assertThat(first).startsWith("Loaded the model"),
+            last -> assertThat(last).startsWith("Closed the model"));
   }
 
   /** Digits again and again, one record in a hundred not there. */
@@ -95,6 +108,8 @@ class BatchJobIT {
     List<String> words = new ArrayList<>(List.of("--master", cluster.address()));
     words.addAll(List.of("--executor-memory", "512m", "--driver-memory", "512m"));
     words.addAll(List.of("--conf", "spark.ui.enabled=false"));
+    words.addAll(
+        List.of("--conf", "spark.executor.extraJavaOptions=-Dgraft.models.log=models.log"));
     words.addAll(List.of("--conf", "spark.default.parallelism=6")); // 24 tasks
     words.addAll(List.of("--class", "dev.graft.spark.BatchJob"));
     words.add(SparkInstallation.jar().toString());

@@ -55,12 +55,26 @@ final class SparkInstallation {
     return started(python.executable(), arguments, log);
   }
 
+  /** A line for the shell as users have it, in another folder; {@code GRAFT} is the project's. */
+  ProcessBuilder shell(String line, Path folder, Path log) {
+    ProcessBuilder builder = new ProcessBuilder("sh", "-c", line).directory(folder.toFile());
+    String programs = python.executable().getParent().toString();
+    builder.environment().merge("PATH", programs, (path, ours) -> ours + ":" + path);
+    builder.environment().put("PYSPARK_DRIVER_PYTHON_OPTS", "-i"); // as where somebody types
+    builder.environment().put("GRAFT", Path.of("").toAbsolutePath().toString());
+    return configured(builder, log);
+  }
+
   private ProcessBuilder started(Path program, List<String> arguments, Path log) {
     List<String> command = new ArrayList<>(List.of(program.toString()));
     command.addAll(arguments);
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.redirectOutput(log.toFile());
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("SPARK_HOME", home.toString());
+    return configured(builder, log);
+  }
+
+  private ProcessBuilder configured(ProcessBuilder builder, Path log) {
+    builder.redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
     builder.environment().put("PYSPARK_PYTHON", python.executable().toString());
     builder.environment().put("TF_CPP_MIN_LOG_LEVEL", "2");

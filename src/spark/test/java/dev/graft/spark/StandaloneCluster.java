@@ -94,15 +94,15 @@ final class StandaloneCluster implements AutoCloseable {
     process.waitFor();
   }
 
-  /** What the executors of a worker wrote to standard error. */
-  String executorLogs(int worker) throws IOException {
-    StringBuilder logs = new StringBuilder();
+  /** What is in the files of a name that the executors of a worker wrote in their folders. */
+  List<String> executorFiles(int worker, String name) throws IOException {
+    List<String> contents = new ArrayList<>();
     try (Stream<Path> files = Files.walk(folder.resolve("worker" + worker))) {
-      for (Path log : files.filter(file -> file.endsWith("stderr")).toList()) {
-        logs.append(Files.readString(log));
+      for (Path file : files.filter(inside -> inside.endsWith(name)).toList()) {
+        contents.add(Files.readString(file));
       }
     }
-    return logs.toString();
+    return contents;
   }
 
   @Override

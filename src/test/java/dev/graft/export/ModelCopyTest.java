@@ -1,0 +1,124 @@
+package dev.graft.export;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.graft.data.Sha256;
+import dev.graft.handoff.Handoff;
+import dev.graft.handoff.Layer;
+import dev.graft.predict.Predictor;
+import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.savedmodel.SavedModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelCopyTest {
+  @TempDir private static Path run;
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void exportOne() throws IOException {
+    TinyClassifier.export(run.resolve("model"));
+  }
+
+  @Test
+  void aCopyWithVariablesIsTheSameModel() throws IOException {
+    Path copy = folder.resolve("models/tiny/1");
+    assertThat(ModelCopy.of(run).write(copy, WeightForm.VARIABLES).isPassed()).isTrue();
+    Handoff first = Handoff.read(run.resolve("model")).orElseThrow();
+    Handoff second = Handoff.read(copy).orElseThrow();
+    assertThat(second.variables()).isEqualTo(first.variables());
+    assertThat(second.allSignatures()).isEqualTo(first.allSignatures());
+    assertThat(hashes(copy).get("variables/variables.data-00000-of-00001"))
+        .isEqualTo(hashes(run.resolve("model")).get("variables/variables.data-00000-of-00001"));
+    assertThat(copy.resolve("MODEL.md")).hasSameTextualContentAs(run.resolve("model/MODEL.md"));
+  }
+
+  @Test
+  void constantsHaveNoCheckpointAndTheSameSignaturesAndAnswers() throws IOException {
+    Path frozen = folder.resolve("frozen");
+    assertThat(ModelCopy.of(run).write(frozen, WeightForm.CONSTANTS).isPassed()).isTrue();
+    assertThat(frozen.resolve("variables")).isEmptyDirectory();
+    assertThat(SavedModel.read(frozen).flatten("image_bytes").variables()).isEmpty();
+    Handoff handoff = Handoff.read(frozen).orElseThrow();
+    assertThat(handoff.variables()).isEmpty();
+    assertThat(handoff.layers().stream().mapToLong(Layer::parameters).sum())
+        .isEqualTo(224 + 8 * 3 + 3);
+    assertThat(handoff.allSignatures())
+        .isEqualTo(Handoff.read(run.resolve("model")).orElseThrow().allSignatures());
+    byte[] image = Files.readAllBytes(frozen.resolve("golden/images/0.jpg"));
+    try (Predictor constant = Predictor.load(frozen);
+        Predictor variable = Predictor.load(run)) {
+      assertThat(answer(constant, image)).isEqualTo(answer(variable, image));
+    }
+    assertThatThrownBy(
+            () -> ModelCopy.of(frozen).write(folder.resolve("back"), WeightForm.VARIABLES))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("weights as constants, which can't become variables again");
+  }
+
+  @Test
+  void theSameRunExportsTheSameBytes() throws IOException {
+    for (WeightForm form : WeightForm.values()) {
+      Path first = folder.resolve("first " + form);
+      Path second = folder.resolve("second " + form);
+      ModelCopy.of(run).write(first, form);
+      ModelCopy.of(run).write(second, form);
+      assertThat(hashes(second)).isEqualTo(hashes(first)).hasSizeGreaterThan(10);
+    }
+  }
+
+  @Test
+  void anExportIsReplacedOnlyWhenAskedAndNothingElseEver() throws IOException {
+    Path out = folder.resolve("out");
+    ModelCopy copy = ModelCopy.of(run);
+    copy.write(out, WeightForm.VARIABLES);
+    assertThatThrownBy(() -> copy.write(out, WeightForm.CONSTANTS))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("--overwrite");
+    copy.write(out, WeightForm.CONSTANTS, true);
+    assertThat(Handoff.read(out).orElseThrow().variables()).isEmpty();
+    assertThatThrownBy(() -> copy.write(run.resolve("model"), WeightForm.CONSTANTS, true))
+        .hasMessageContaining("is the model that is to be exported");
+    Path mine = Files.createDirectories(folder.resolve("mine"));
+    assertThatThrownBy(() -> copy.write(mine, WeightForm.CONSTANTS, true))
+        .hasMessageContaining("no model that was exported");
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).containsExactlyInAnyOrder(out, mine);
+    }
+  }
+
+  @Test
+  void onlyWhatGraftTrainedIsExported() {
+    assertThatThrownBy(() -> ModelCopy.of(Path.of("testdata", "models", "pool")))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessageContaining("is no model that graft train made");
+  }
+
+  private static List<Float> answer(Predictor predictor, byte[] image) {
+    try {
+      float[] values = predictor.predict(image).probabilities();
+      return List.of(values[0], values[1], values[2]);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Map<String, String> hashes(Path folder) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        hashes.put(folder.relativize(file).toString().replace('\\', '/'), Sha256.of(file));
+      }
+    }
+    return hashes;
+  }
+}
