@@ -161,7 +161,8 @@ def _versions() -> dict[str, str]:
             except importlib.metadata.PackageNotFoundError:
                 continue
         _KNOWN_VERSIONS["python"] = platform.python_version()
-        _KNOWN_VERSIONS["graft"] = run([str(ROOT / "graft"), "--version"]).printed.strip()
+        told = run([str(ROOT / "graft"), "--version"]).printed.split("\n")
+        _KNOWN_VERSIONS["graft"] = ", ".join(line for line in told if line).removeprefix("graft ")
     return dict(_KNOWN_VERSIONS)
 
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from graft_export import savedmodel
 from graft_export.agreement import Agreement, Comparison, read_samples
 from graft_export.errors import GraftError, one_line
+from graft_export.handoff import Endpoint
 from graft_export.output import beside
 from graft_export.progress import stage
 from graft_export.trained import Trained
@@ -52,7 +53,7 @@ def _convert(tf2onnx: Any, trained: Trained, file: Path) -> None:
 
     def answer(*inputs: Any) -> dict[str, Any]:
         answers = called(**{one.key: x for one, x in zip(signature.inputs, inputs, strict=True)})
-        return {one.alias: answers[one.key] for one in signature.outputs}
+        return {one.alias: answers[one.key] for one in _numbers(trained)}
 
     specifications = [
         tf.TensorSpec([None if size < 0 else size for size in one.shape], one.dtype, one.alias)
@@ -65,13 +66,18 @@ def _convert(tf2onnx: Any, trained: Trained, file: Path) -> None:
         raise GraftError(f"tf2onnx cannot convert {trained.folder}: {one_line(error)}") from error
 
 
+def _numbers(trained: Trained) -> list[Endpoint]:
+    """The outputs but for the labels, which are texts."""
+    return [one for one in trained.manifest.signature.outputs if one.dtype != "string"]
+
+
 def _agreements(runtime: Any, trained: Trained, file: Path) -> Iterator[Agreement]:
     golden = trained.manifest.golden
     if golden is None:
         return
     samples = read_samples(trained.folder, trained.manifest, golden)
     session = runtime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
-    aliases = [one.alias for one in trained.manifest.signature.outputs]
+    aliases = [one.alias for one in _numbers(trained)]
     names = [one.alias for one in trained.manifest.signature.inputs]
     answers = session.run(aliases, dict(zip(names, samples.inputs, strict=True)))
     comparison = Comparison(trained.folder, samples.names, TOLERANCE)

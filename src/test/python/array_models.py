@@ -1,8 +1,9 @@
 """Models that take arrays: made, and asked again after Java has trained them.
 
 ``array_models.py make OUT`` writes ``OUT/NAME.keras`` and ``OUT/NAME.npz`` for each of three
-models. ``array_models.py ask MODEL DATA.npz OUT.npy`` writes what the signature of MODEL answers
-to the arrays.
+models. ``array_models.py ask MODEL DATA.npz OUT.npy BACKBONE.keras`` writes what the signature of
+MODEL answers to the arrays, and requires the Keras model that graft-import makes of it to answer
+so too.
 """
 
 import os
@@ -16,6 +17,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+
+from graft_export.importing import KerasOptions, write_keras
+from graft_export.trained import Trained
 
 RANDOM = np.random.default_rng(1)
 
@@ -67,8 +71,8 @@ def make(out: Path) -> None:
         np.savez(out / f"{name}.npz", **arrays)
 
 
-def ask(model: str, data: str, out: str) -> None:
-    """Writes the answers of a model's signature."""
+def ask(model: str, data: str, out: str, backbone: str) -> None:
+    """Writes the answers of a model's signature, once its Keras model gives them too."""
     arrays = np.load(data)
     signature = tf.saved_model.load(model).signatures["serving_default"]
     fed = {}
@@ -78,6 +82,17 @@ def ask(model: str, data: str, out: str) -> None:
     answers = signature(**fed)
     wanted = "numbers" if "numbers" in answers else "probabilities"
     np.save(out, answers[wanted].numpy())
+
+    imported = Path(out).with_suffix(".keras")
+    write_keras(Trained.read(Path(model)), imported, KerasOptions(Path(backbone)))
+    inputs = list(fed.values())
+    keras_model = keras.saving.load_model(imported)
+    ordered = [fed[one.name] for one in keras_model.inputs]
+    received = np.asarray(keras_model(ordered if len(inputs) > 1 else ordered[0], training=False))
+    # One sigmoid tells two classes apart.
+    two = received.shape[1] == 1 and answers[wanted].shape[1] == 2
+    received = np.concatenate([1 - received, received], 1) if two else received
+    np.testing.assert_allclose(received, answers[wanted].numpy(), rtol=0, atol=1e-5)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import dev.graft.data.LabeledArrays;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.model.FreezePlan;
+import dev.graft.model.Head;
 import dev.graft.predict.Answer;
 import dev.graft.predict.ArrayPredictor;
 import dev.graft.predict.Verification;
@@ -40,7 +41,7 @@ class ArrayModelsIT {
 
   @Test
   void aHeadOnAFrozenLstmOverWords() throws IOException {
-    TrainedRun run = trainAndAsk("text", FreezePlan.allFrozen());
+    TrainedRun run = trainAndAsk("text", FreezePlan.allFrozen(), Head.parse("dense(sigmoid)"));
     assertThat(run.model().task().describe()).isEqualTo("2 classes");
     assertThat(run.proof().frozen()).hasSize(4);
     assertThat(run.images().computed()).isEqualTo(60);
@@ -48,7 +49,8 @@ class ArrayModelsIT {
 
   @Test
   void aPerceptronWithItsLastLayersUnfrozen() throws IOException {
-    TrainedRun run = trainAndAsk("mlp", FreezePlan.unfreezeFrom("second"));
+    TrainedRun run =
+        trainAndAsk("mlp", FreezePlan.unfreezeFrom("second"), Head.parse("dense(linear)"));
     assertThat(run.model().task().describe()).isEqualTo("2 numbers");
     assertThat(run.proof().frozen()).hasSize(2);
     assertThat(run.outcome().after().loss()).isLessThan(run.outcome().before().loss() / 2);
@@ -56,13 +58,14 @@ class ArrayModelsIT {
 
   @Test
   void twoInputsAndThreeLabels() throws IOException {
-    TrainedRun run = trainAndAsk("two", FreezePlan.unfreeze("join"));
+    TrainedRun run = trainAndAsk("two", FreezePlan.unfreeze("join"), Head.parse("dense(sigmoid)"));
     assertThat(run.model().task().describe()).isEqualTo("3 labels");
     assertThat(run.outcome().after().examples()).isEqualTo(20);
     assertThat(run.outcome().after().loss()).isLessThan(run.outcome().before().loss());
   }
 
-  private static TrainedRun trainAndAsk(String name, FreezePlan plan) throws IOException {
+  private static TrainedRun trainAndAsk(String name, FreezePlan plan, Head head)
+      throws IOException {
     Path backbone = folder.resolve(name);
     Path data = folder.resolve(name + ".npz");
     PythonEnvironment python = PythonEnvironment.get();
@@ -79,7 +82,7 @@ class ArrayModelsIT {
     TrainedRun run =
         TransferLearning.train(
             TrainSettings.of(data, backbone, out)
-                .withJoin(JoinSettings.of(backbone).withPlan(plan))
+                .withJoin(JoinSettings.of(backbone).withPlan(plan).withHead(head))
                 .withLoop(LoopSettings.defaults().withOptimizer(Optimizer.parse("adam(1e-2)")))
                 .withOut(new TrainSettings.OutputSettings(out, false, features)),
             TrainListener.none());
@@ -100,7 +103,8 @@ class ArrayModelsIT {
             "ask",
             model.toString(),
             data.toString(),
-            file.toString());
+            file.toString(),
+            folder.resolve(name + ".keras").toString());
     NpyArray<float[]> python = Npy.readFloats(file);
     List<Float> java = new ArrayList<>();
     try (ArrayPredictor predictor = ArrayPredictor.load(model)) {

@@ -2,6 +2,8 @@ package dev.graft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.handoff.Handoff;
@@ -162,6 +164,23 @@ class KerasBackbonesIT {
             .collect(Collectors.toCollection(TreeSet::new));
     assertThat(unfrozen).hasSizeGreaterThan(5);
     assertThat(changed(architecture, run)).isEqualTo(unfrozen);
+    isAKerasModelAgain(architecture, run.folder());
+  }
+
+  /** Imported, it has answered the golden samples as Java did. */
+  private static void isAKerasModelAgain(Architecture architecture, Path run) throws IOException {
+    JsonNode imported =
+        new ObjectMapper()
+            .readTree(
+                PythonEnvironment.get()
+                    .python(
+                        "src/test/python/backbones.py",
+                        "import",
+                        run.toString(),
+                        architecture.lastBlock));
+    assertThat(imported.get("keras").asDouble()).isLessThanOrEqualTo(1e-5);
+    assertThat(imported.get("onnx").asDouble()).isLessThanOrEqualTo(1e-4);
+    assertThat(imported.get("trainable")).isEqualTo(imported.get("unfrozen")).isNotEmpty();
   }
 
   /** Two steps of four images each, and an export. */

@@ -8,7 +8,7 @@ import picocli.CommandLine.TypeConversionException;
 final class PrecisionConverter implements ITypeConverter<Precision> {
   static final String DESCRIPTION =
       "What the frozen part is computed in: float32, bfloat16 (faster on processors that have it,"
-          + " about 1e-2 off), or auto, which is bfloat16 where the processor has it (default:"
+          + " less exact: how much is said), or auto, which is bfloat16 where the processor has it (default:"
           + " float32).";
 
   @Override

@@ -1,7 +1,6 @@
 package dev.graft.predict;
 
 import dev.graft.handoff.Handoff;
-import dev.graft.handoff.TensorInfo;
 import dev.graft.image.ImageShape;
 import dev.graft.model.FrozenGraph;
 import dev.graft.savedmodel.FlatInput;

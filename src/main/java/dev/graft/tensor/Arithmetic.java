@@ -14,8 +14,8 @@ public enum Arithmetic {
   FUSED,
   /**
    * Folded, fused, and multiplied in bfloat16 where TensorFlow holds that safe: for the features of
-   * a trunk, never for what trains. It differs from Python by about a hundredth; inputs and outputs
-   * stay float32.
+   * a trunk, never for what trains. It differs from Python by a hundredth and more, depending on
+   * the model; inputs and outputs stay float32.
    */
   BFLOAT16,
   /** Op by op as it was built: for pixels, golden samples, final figures and exports. */

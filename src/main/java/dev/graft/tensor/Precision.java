@@ -12,7 +12,9 @@ import java.util.Set;
 public enum Precision {
   /** As Keras computes. */
   FLOAT32(Arithmetic.FUSED),
-  /** Of 16 bits, on processors that multiply them by themselves; faster, and about 1e-2 off. */
+  /**
+   * Of 16 bits, on processors that multiply them by themselves; faster, and by 1e-2 and more off.
+   */
   BFLOAT16(Arithmetic.BFLOAT16);
 
   private static final Path PROCESSOR = Path.of("/proc/cpuinfo");

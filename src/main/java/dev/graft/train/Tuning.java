@@ -68,7 +68,9 @@ public final class Tuning {
     Path run = folder.resolve("best");
     TrainSettings chosen =
         best.in(base, base.loop().epochs())
-            .withOut(new TrainSettings.OutputSettings(run, false, base.out().features()));
+            .withOut(
+                new TrainSettings.OutputSettings(run, false, base.out().features())
+                    .withPrecision(base.out().precision()));
     if (!Files.exists(run.resolve("run.json"))) {
       listener.note("Training with the best settings: " + best.describe() + ".");
       train(chosen, run);

@@ -208,7 +208,7 @@ class BadTrainingTest {
     Ran.graft("trian", data)
         .failed(
             2,
-            "There is no command trian; there are inspect, verify, train, resume, tune, evaluate, predict");
+            "There is no command trian; there are inspect, verify, diff, train, resume, tune, evaluate, predict");
   }
 
   @Test
