@@ -58,7 +58,7 @@ public final class ModelCopy {
     SavedModel.read(folder);
     Handoff handoff =
         Handoff.read(folder)
-            .filter(known -> known.training().isPresent() || known.model().source().equals("graft"))
+            .filter(ModelCopy::isTrained)
             .orElseThrow(
                 () ->
                     new ModelFormatException(
@@ -68,6 +68,11 @@ public final class ModelCopy {
                             + " run, or its model folder."));
     handoff.checkFiles(folder);
     return new ModelCopy(folder, handoff);
+  }
+
+  /** Whether Graft made the model, and no other exporter. */
+  private static boolean isTrained(Handoff handoff) {
+    return handoff.training().isPresent() || handoff.model().source().equals("graft");
   }
 
   /**
@@ -108,7 +113,7 @@ public final class ModelCopy {
       throw new IllegalArgumentException(
           folder + " is the model that is to be exported: choose another folder.");
     }
-    if (!Files.isRegularFile(folder.resolve(Handoff.FILE_NAME))) {
+    if (Handoff.read(folder).filter(ModelCopy::isTrained).isEmpty()) {
       throw new IllegalArgumentException(
           folder + " is there and no model that was exported: choose another folder.");
     }

@@ -91,9 +91,21 @@ class ModelCopyTest {
     Path mine = Files.createDirectories(folder.resolve("mine"));
     assertThatThrownBy(() -> copy.write(mine, WeightForm.CONSTANTS, true))
         .hasMessageContaining("no model that was exported");
+    Path backbone = backboneOfOthers();
+    assertThatThrownBy(() -> copy.write(backbone, WeightForm.CONSTANTS, true))
+        .hasMessageContaining("no model that was exported");
+    assertThat(backbone.resolve("saved_model.pb")).exists();
     try (Stream<Path> left = Files.list(folder)) {
-      assertThat(left).containsExactlyInAnyOrder(out, mine);
+      assertThat(left).containsExactlyInAnyOrder(out, mine, backbone);
     }
+  }
+
+  private Path backboneOfOthers() throws IOException {
+    Path backbone = Files.createDirectories(folder.resolve("backbone"));
+    for (String file : List.of("handoff.json", "saved_model.pb")) {
+      Files.copy(Path.of("testdata", "models", "pool", file), backbone.resolve(file));
+    }
+    return backbone;
   }
 
   @Test
