@@ -31,12 +31,12 @@ import java.util.Map;
 record SignatureAnswers(Signature signature, Map<String, HostTensor> outputs) {
   static SignatureAnswers of(
       Path folder,
+      SavedModel saved,
       Handoff handoff,
       Signature signature,
       GoldenSamples samples,
       Arithmetic arithmetic)
       throws IOException {
-    SavedModel saved = SavedModel.read(folder);
     requireSignature(folder, saved, signature);
     FlatModel flat = saved.flatten(signature.name());
     Map<String, String> tensors = new LinkedHashMap<>();

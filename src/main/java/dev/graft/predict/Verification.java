@@ -152,9 +152,10 @@ public record Verification(
     if (handoff.preparation().isPresent() && !samples.images().isEmpty()) {
       comparisons.add(preparation(handoff.preparation().get(), samples));
     }
+    SavedModel saved = SavedModel.read(folder);
     for (Signature signature : handoff.allSignatures()) {
       SignatureAnswers answers =
-          SignatureAnswers.of(folder, handoff, signature, samples, Arithmetic.AS_BUILT);
+          SignatureAnswers.of(folder, saved, handoff, signature, samples, Arithmetic.AS_BUILT);
       contradictions.addAll(Contradictions.ofAnswers(folder, handoff, answers));
       comparisons.addAll(compared(answers, samples));
     }
@@ -194,7 +195,12 @@ public record Verification(
     GoldenSamples samples = handoff.get().golden().get().read(folder);
     SignatureAnswers answers =
         SignatureAnswers.of(
-            folder, handoff.get(), handoff.get().signature(), samples, precision.arithmetic());
+            folder,
+            SavedModel.read(folder),
+            handoff.get(),
+            handoff.get().signature(),
+            samples,
+            precision.arithmetic());
     String outputs =
         compared(answers, samples).stream()
             .map(
