@@ -5,7 +5,6 @@ Prints one JSON object: the seconds of each epoch, validation included, and the 
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python-export"))
 
 import keras
 import tensorflow as tf
+from epoch_times import EpochTimes
 
 from graft_export import efficientnet_lite0 as lite0
 
 SIZE = (lite0.SIZE, lite0.SIZE)
 BATCH = 32
-
-
-class _Times(keras.callbacks.Callback):  # type: ignore[misc]
-    """The seconds of each epoch; Keras ends an epoch after its validation."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seconds: list[float] = []
-        self._began = 0.0
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._began = time.perf_counter()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.seconds.append(time.perf_counter() - self._began)
 
 
 def _images(folder: Path, shuffle: bool) -> tuple[Any, list[str]]:
@@ -63,7 +48,7 @@ def _fit(folder: Path, epochs: int) -> dict[str, Any]:
     keras.utils.set_random_seed(1)
     training, labels = _images(folder / "train", shuffle=True)
     validation, _ = _images(folder / "validation", shuffle=False)
-    times = _Times()
+    times = EpochTimes()
     history = _model(len(labels)).fit(
         training.prefetch(tf.data.AUTOTUNE),
         validation_data=validation.prefetch(tf.data.AUTOTUNE),

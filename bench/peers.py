@@ -163,8 +163,9 @@ def fit(models: str, folder: str, epochs: str, share: str, unfreeze: str) -> dic
     validation in them.
     """
     import keras
+    from epoch_times import EpochTimes
 
-    times = _times()
+    times = EpochTimes()
     base = keras.saving.load_model(Path(models, "model.keras"), compile=False)
     base.trainable = bool(unfreeze)
     for layer in base.layers:
@@ -194,7 +195,6 @@ def fit_cached(models: str, folder: str, epochs: str) -> dict[str, Any]:
     """The same by hand: ``predict`` once, the head fitted on the arrays."""
     import keras
 
-    times = _times()
     base = keras.saving.load_model(Path(models, "model.keras"), compile=False)
     size = base.input_shape[1]
     rescaled = keras.Sequential(
@@ -205,29 +205,23 @@ def fit_cached(models: str, folder: str, epochs: str) -> dict[str, Any]:
         images = _labeled(Path(folder, part), size, shuffle=False)
         arrays.append(rescaled.predict(images.map(lambda image, label: image), verbose=0))
         arrays.append(np.concatenate([label for _, label in images.as_numpy_iterator()]))
-    x, y, x_val, y_val = arrays
-    model = keras.Sequential([keras.Input(x.shape[1:]), *_head()])
-    _compile(model)
-    model.fit(
-        x,
-        y,
-        batch_size=20,
-        validation_data=(x_val, y_val),
-        epochs=int(epochs),
-        callbacks=[times],
-        verbose=0,
-    )
-    return {"epochs": times.seconds}
+    return _fit_head(_head(), arrays, epochs)
 
 
 def fit_arrays(file: str, epochs: str) -> dict[str, Any]:
     """The head on arrays that are there."""
-    import keras
-
-    times = _times()
     with np.load(file) as arrays:
-        x, y, x_val, y_val = (arrays[name] for name in ("x", "y", "x_val", "y_val"))
-    model = keras.Sequential([keras.Input(x.shape[1:]), *_head()[1:]])
+        parts = [arrays[name] for name in ("x", "y", "x_val", "y_val")]
+    return _fit_head(_head()[1:], parts, epochs)
+
+
+def _fit_head(head: list[Any], arrays: list[Array], epochs: str) -> dict[str, Any]:
+    import keras
+    from epoch_times import EpochTimes
+
+    times = EpochTimes()
+    x, y, x_val, y_val = arrays
+    model = keras.Sequential([keras.Input(x.shape[1:]), *head])
     _compile(model)
     model.fit(
         x,
@@ -274,26 +268,6 @@ def _compile(model: Any) -> None:
         loss="binary_crossentropy",
         metrics=["accuracy"],
     )
-
-
-def _times() -> Any:
-    import keras
-
-    class Times(keras.callbacks.Callback):  # type: ignore[misc]
-        """The seconds of each epoch; Keras ends an epoch after its validation."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.seconds: list[float] = []
-            self._began = 0.0
-
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            self._began = time.perf_counter()
-
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            self.seconds.append(time.perf_counter() - self._began)
-
-    return Times()
 
 
 def epochs(run: str) -> dict[str, Any]:
