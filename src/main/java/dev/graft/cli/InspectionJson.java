@@ -6,6 +6,7 @@ import dev.graft.model.Inspection;
 import dev.graft.model.Obstacle;
 import dev.graft.model.Preflight;
 import dev.graft.savedmodel.SavedSignature;
+import dev.graft.tensor.TypeName;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,12 +48,12 @@ final class InspectionJson {
     json.put(
         "inputs",
         flat.inputs().stream()
-            .map(input -> tensor(input.key(), TensorText.type(input.dtype()), input.shape()))
+            .map(input -> tensor(input.key(), TypeName.of(input.dtype()), input.shape()))
             .toList());
     json.put(
         "outputs",
         flat.outputs().stream()
-            .map(out -> tensor(out.key(), TensorText.type(out.dtype()), out.shape()))
+            .map(out -> tensor(out.key(), TypeName.of(out.dtype()), out.shape()))
             .toList());
     json.put("preparation", usable.backbone().preparation().map(p -> p.describe()).orElse(null));
     json.put("parameters", usable.backbone().parameters());
@@ -78,7 +79,7 @@ final class InspectionJson {
   }
 
   private static Map<String, Object> tensor(SavedSignature.Tensor tensor) {
-    return tensor(tensor.key(), TensorText.type(tensor.dtype()), tensor.shape());
+    return tensor(tensor.key(), TypeName.of(tensor.dtype()), tensor.shape());
   }
 
   private static Map<String, Object> tensor(String name, String dtype, List<Long> shape) {

@@ -1,8 +1,8 @@
 package dev.graft.cli;
 
 import dev.graft.savedmodel.SavedSignature;
+import dev.graft.tensor.TypeName;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** Tensors of a signature in plain words. */
@@ -58,7 +58,7 @@ final class TensorText {
   }
 
   private static String plain(SavedSignature.Tensor tensor) {
-    return "%s: %s %s".formatted(tensor.key(), type(tensor.dtype().name()), shape(tensor.shape()));
+    return "%s: %s %s".formatted(tensor.key(), TypeName.of(tensor.dtype()), shape(tensor.shape()));
   }
 
   private static boolean isText(SavedSignature.Tensor tensor) {
@@ -68,20 +68,6 @@ final class TensorText {
   /** Without the first, which counts the examples. */
   private static List<String> sizes(List<Long> shape) {
     return shape.stream().skip(1).map(size -> size < 0 ? "any" : String.valueOf(size)).toList();
-  }
-
-  /** As numpy calls it. */
-  static String type(Enum<?> dtype) {
-    return type(dtype.name());
-  }
-
-  private static String type(String name) {
-    return switch (name) {
-      case "DT_FLOAT" -> "float32";
-      case "DT_DOUBLE" -> "float64";
-      case "DT_HALF" -> "float16";
-      default -> name.replace("DT_", "").toLowerCase(Locale.ROOT);
-    };
   }
 
   /** Such as {@code [?, 224, 224, 3]}. */

@@ -10,6 +10,7 @@ import dev.graft.handoff.Signature;
 import dev.graft.handoff.TensorInfo;
 import dev.graft.model.ArrayBatch;
 import dev.graft.tensor.HostTensor;
+import dev.graft.tensor.TypeName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,7 +87,7 @@ final class ServingExtras {
 
   private static TensorProto row(NumberArray array, String dtype) {
     long[] shape = array.array().shape().stream().mapToLong(Long::longValue).toArray();
-    DataType type = ServingGraph.dtype(dtype);
+    DataType type = TypeName.type(dtype);
     HostTensor all = ArrayBatch.tensor(type, array);
     byte[] bytes = new byte[Math.toIntExact(all.bytes().remaining() / shape[0])];
     all.bytes().get(bytes);
@@ -120,7 +121,7 @@ final class ServingExtras {
     Map<String, Object> values = new LinkedHashMap<>();
     for (TensorInfo input : handoff.signature().inputs()) {
       NumberArray array = input(input);
-      HostTensor tensor = ArrayBatch.tensor(ServingGraph.dtype(input.dtype()), array);
+      HostTensor tensor = ArrayBatch.tensor(TypeName.type(input.dtype()), array);
       values.put(input.key(), nested(tensor, sample, array.array().shape()));
     }
     return values.size() == 1 ? values.values().iterator().next() : values;

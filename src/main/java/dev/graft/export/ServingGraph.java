@@ -6,12 +6,12 @@ import dev.graft.handoff.TensorInfo;
 import dev.graft.image.BatchPreparation;
 import dev.graft.savedmodel.SavedModelWriter;
 import dev.graft.savedmodel.SavedModelWriter.SignatureTensor;
+import dev.graft.tensor.TypeName;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.tensorflow.Graph;
 import org.tensorflow.Operand;
@@ -60,22 +60,8 @@ final class ServingGraph {
     }
 
     TensorInfo info() {
-      return new TensorInfo(name, name, typeName(dtype), shape);
+      return new TensorInfo(name, name, TypeName.of(dtype), shape);
     }
-  }
-
-  private static String typeName(DataType dtype) {
-    return dtype == DataType.DT_FLOAT
-        ? "float32"
-        : dtype.name().substring("DT_".length()).toLowerCase(Locale.ROOT);
-  }
-
-  /** The type that a handoff calls so. */
-  static DataType dtype(String name) {
-    return Arrays.stream(DataType.values())
-        .filter(dtype -> dtype.name().startsWith("DT_") && typeName(dtype).equals(name))
-        .findFirst()
-        .orElseThrow();
   }
 
   private record Named(String name, List<Endpoint> inputs, List<Endpoint> outputs) {}

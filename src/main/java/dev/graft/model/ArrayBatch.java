@@ -4,10 +4,10 @@ import dev.graft.data.LabeledArrays;
 import dev.graft.data.NumberArray;
 import dev.graft.savedmodel.FlatInput;
 import dev.graft.tensor.HostTensor;
+import dev.graft.tensor.TypeName;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -91,7 +91,7 @@ public final class ArrayBatch {
                   source,
                   array.type().descr(),
                   input.key(),
-                  input.dtype().name().substring("DT_".length()).toLowerCase(Locale.ROOT),
+                  TypeName.of(input.dtype()),
                   TYPES.contains(input.dtype())
                       ? ": save whole numbers"
                       : ", which arrays can't feed"));

@@ -9,6 +9,7 @@ import dev.graft.savedmodel.FlatVariable;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import dev.graft.tensor.Precision;
+import dev.graft.tensor.TypeName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +17,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -310,14 +310,9 @@ public final class JoinedModel {
       throw new IllegalArgumentException(
           ("Layer \"%s\" can't train: its variable %s is %s, expected float32; keep the layer frozen,"
                   + " or build the model in float32 (mixed_float16 has float32 variables).")
-              .formatted(backbone.layerOf(variable), variable.name(), typeName(variable.dtype())));
+              .formatted(
+                  backbone.layerOf(variable), variable.name(), TypeName.of(variable.dtype())));
     }
-  }
-
-  private static String typeName(DataType type) {
-    return type == DataType.DT_HALF
-        ? "float16"
-        : type.name().substring("DT_".length()).toLowerCase(Locale.ROOT);
   }
 
   private static Map<String, String> trained(List<Graft.Variable> training) {
