@@ -4,12 +4,12 @@ import dev.graft.batch.BatchSettings;
 import dev.graft.batch.MaxRejected;
 import dev.graft.batch.PathFilter;
 import dev.graft.batch.WhenThere;
-import dev.graft.tensor.Precision;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
@@ -60,12 +60,7 @@ final class BatchOptions {
           "Stop when more records are bad than this: 100, 0.01 or 1%% (default: never stop).")
   private MaxRejected maxRejected = MaxRejected.UNLIMITED;
 
-  @Option(
-      names = "--precision",
-      converter = PrecisionConverter.class,
-      paramLabel = "NUMBERS",
-      description = PrecisionConverter.DESCRIPTION)
-  private Precision precision = Precision.FLOAT32;
+  @Mixin private PrecisionOption precision;
 
   @ArgGroup private Again again;
 
@@ -100,6 +95,6 @@ final class BatchOptions {
         maxRejected,
         whenThere,
         Runtime.getRuntime().availableProcessors(),
-        precision);
+        precision.precision());
   }
 }

@@ -6,7 +6,6 @@ import dev.graft.data.LabeledImages;
 import dev.graft.data.Task;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
-import dev.graft.tensor.Precision;
 import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.EarlyStopping;
@@ -242,12 +241,7 @@ final class TrainCommand implements Callable<Integer> {
       description = "Keep the features here (default: the user's cache, see GRAFT_CACHE).")
   private Path features;
 
-  @Option(
-      names = "--precision",
-      converter = PrecisionConverter.class,
-      paramLabel = "NUMBERS",
-      description = PrecisionConverter.DESCRIPTION)
-  private Precision precision = Precision.FLOAT32;
+  @Mixin private PrecisionOption precision;
 
   @Option(
       names = "--checkpoint-minutes",
@@ -295,7 +289,11 @@ final class TrainCommand implements Callable<Integer> {
               loop(),
               objective.settings(),
               new TrainSettings.OutputSettings(
-                  out, overwrite, Optional.ofNullable(features), checkpointEvery(), precision));
+                  out,
+                  overwrite,
+                  Optional.ofNullable(features),
+                  checkpointEvery(),
+                  precision.precision()));
       return withPhases(settings);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

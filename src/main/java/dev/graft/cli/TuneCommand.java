@@ -2,7 +2,6 @@ package dev.graft.cli;
 
 import dev.graft.data.Augmentation;
 import dev.graft.model.FreezePlan;
-import dev.graft.tensor.Precision;
 import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.JoinSettings;
@@ -57,12 +56,7 @@ final class TuneCommand implements Callable<Integer> {
       description = "Folder for the trials and the best run; one that is there goes on.")
   private Path out;
 
-  @Option(
-      names = "--precision",
-      converter = PrecisionConverter.class,
-      paramLabel = "NUMBERS",
-      description = PrecisionConverter.DESCRIPTION)
-  private Precision precision = Precision.FLOAT32;
+  @Mixin private PrecisionOption precision;
 
   @Option(
       names = "--learning-rate",
@@ -202,7 +196,7 @@ final class TuneCommand implements Callable<Integer> {
       }
       TrainSettings.OutputSettings target =
           new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features))
-              .withPrecision(precision);
+              .withPrecision(precision.precision());
       return new TuneSettings(
           new TrainSettings(join, images, loop, objective.settings(), target), space(), trials);
     } catch (IllegalArgumentException e) {
