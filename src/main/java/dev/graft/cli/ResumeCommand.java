@@ -77,8 +77,6 @@ final class ResumeCommand implements Callable<Integer> {
     TrainCommand train = (TrainCommand) parsed.commandSpec().userObject();
     TrainSettings settings = train.settings();
     TrainSettings.OutputSettings out = settings.out();
-    return settings.withOut(
-        new TrainSettings.OutputSettings(
-            run.folder(), out.overwrite(), out.features(), out.checkpointEvery(), out.precision()));
+    return settings.withOut(out.in(run.folder(), out.overwrite()));
   }
 }

@@ -241,6 +241,8 @@ final class TrainCommand implements Callable<Integer> {
       description = "Keep the features here (default: the user's cache, see GRAFT_CACHE).")
   private Path features;
 
+  @Mixin private FeaturesPrecisionOption stored;
+
   @Mixin private PrecisionOption precision;
 
   @Option(
@@ -293,7 +295,8 @@ final class TrainCommand implements Callable<Integer> {
                   overwrite,
                   Optional.ofNullable(features),
                   checkpointEvery(),
-                  precision.precision()));
+                  precision.precision(),
+                  stored.stored()));
       return withPhases(settings);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

@@ -9,6 +9,9 @@ import java.util.function.BooleanSupplier;
 
 /** Shows on the console how a training goes. Safe for several threads. */
 final class TrainingProgress implements TrainListener, AutoCloseable {
+  /** Steps may take a millisecond, of which the text would be a tenth. */
+  private static final long NOTE_EVERY = Duration.ofMillis(100).toNanos();
+
   private final Console console;
   private final String unit;
   private final BooleanSupplier stopAsked;
@@ -19,6 +22,7 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
   private int phaseFirst;
   private String phase = "";
   private TrainingStep last;
+  private long noted;
   private Estimate estimate = new Estimate(0, System::nanoTime);
   private Estimate phaseEstimate = estimate;
 
@@ -65,6 +69,10 @@ final class TrainingProgress implements TrainListener, AutoCloseable {
     phaseEstimate
         .of(steps(step), (long) step.lastEpoch() * step.steps(), "steps")
         .ifPresent(this::note);
+    if (System.nanoTime() - noted < NOTE_EVERY && step.step() < step.steps()) {
+      return;
+    }
+    noted = System.nanoTime();
     progress.note(
         "epoch %d/%d, step %d/%d, %s%s"
             .formatted(

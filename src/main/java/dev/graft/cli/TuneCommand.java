@@ -56,6 +56,8 @@ final class TuneCommand implements Callable<Integer> {
       description = "Folder for the trials and the best run; one that is there goes on.")
   private Path out;
 
+  @Mixin private FeaturesPrecisionOption stored;
+
   @Mixin private PrecisionOption precision;
 
   @Option(
@@ -196,7 +198,8 @@ final class TuneCommand implements Callable<Integer> {
       }
       TrainSettings.OutputSettings target =
           new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features))
-              .withPrecision(precision.precision());
+              .withPrecision(precision.precision())
+              .withStored(stored.stored());
       return new TuneSettings(
           new TrainSettings(join, images, loop, objective.settings(), target), space(), trials);
     } catch (IllegalArgumentException e) {

@@ -53,6 +53,24 @@ public final class Npy {
   }
 
   /**
+   * Reads a file of {@link NpyType#FLOAT16}.
+   *
+   * @throws IOException if the file cannot be read or is not as described at {@link Npy}
+   */
+  public static NpyArray<float[]> readHalves(Path file) throws IOException {
+    return read(
+        file,
+        NpyType.FLOAT16,
+        float[]::new,
+        (chunk, values, from, n) -> {
+          for (int i = 0; i < n; i++) {
+            values[from + i] = Half.toFloat(chunk.getShort());
+          }
+          return chunk;
+        });
+  }
+
+  /**
    * Reads a file of {@link NpyType#FLOAT64}.
    *
    * @throws IOException if the file cannot be read or is not as described at {@link Npy}

@@ -4,6 +4,8 @@ import java.util.Optional;
 
 /** The element types that Graft reads from and writes to {@code .npy} files, all little-endian. */
 public enum NpyType {
+  /** 16-bit floating point, see {@link Half}; in memory as 32-bit. */
+  FLOAT16("<f2", 2),
   /** 32-bit floating point. */
   FLOAT32("<f4", 4),
   /** 64-bit floating point. */

@@ -3,6 +3,7 @@ package dev.graft.data;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /**
  * An array of numbers whose first axis counts examples.
@@ -27,6 +28,7 @@ public record NumberArray(NpyType type, NpyArray<?> array) {
     NpyType type = Npy.header(file).type();
     NpyArray<?> array =
         switch (type) {
+          case FLOAT16 -> Npy.readHalves(file);
           case FLOAT32 -> Npy.readFloats(file);
           case FLOAT64 -> Npy.readDoubles(file);
           case INT32 -> Npy.readInts(file);
@@ -56,14 +58,14 @@ public record NumberArray(NpyType type, NpyArray<?> array) {
 
   /** Whether the elements are whole by their type. */
   public boolean isWhole() {
-    return type != NpyType.FLOAT32 && type != NpyType.FLOAT64;
+    return !Set.of(NpyType.FLOAT16, NpyType.FLOAT32, NpyType.FLOAT64).contains(type);
   }
 
   /** A value, in row-major order. */
   public double get(int index) {
     Object values = array.values();
     return switch (type) {
-      case FLOAT32 -> ((float[]) values)[index];
+      case FLOAT16, FLOAT32 -> ((float[]) values)[index];
       case FLOAT64 -> ((double[]) values)[index];
       case INT32 -> ((int[]) values)[index];
       case INT64 -> ((long[]) values)[index];

@@ -44,12 +44,13 @@ public final class ArrayFeaturizer implements FeatureSource {
    * @param cut must stay open as long as this
    * @param arrays that hold the rows of all inputs
    * @param folder of the stores, made when it is not there; the user's cache by default
+   * @param stored what features are rounded to
    * @throws IOException when the folder can't be used
    */
-  public static ArrayFeaturizer open(CutModel cut, ArrayBatch arrays, Optional<Path> folder)
+  public static ArrayFeaturizer open(
+      CutModel cut, ArrayBatch arrays, Optional<Path> folder, StoredNumbers stored)
       throws IOException {
-    FeatureCache cache =
-        folder.isPresent() ? new FeatureCache(folder.get(), Long.MAX_VALUE) : FeatureCache.ofUser();
+    FeatureCache cache = FeatureCache.in(folder);
     Map<String, String> key = new LinkedHashMap<>();
     key.put("trunk", cut.trunkHash());
     key.put("preparation", "arrays");
@@ -57,7 +58,7 @@ public final class ArrayFeaturizer implements FeatureSource {
     key.put("batch", String.valueOf(ArrayBatch.ROWS));
     key.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     key.putAll(Versions.current());
-    List<FeatureSpec> specs = cut.tensors().stream().map(Featurizer::spec).toList();
+    List<FeatureSpec> specs = Featurizer.specs(cut, stored);
     return new ArrayFeaturizer(cut, arrays, cache, cache.open(FeatureKey.of(key), specs));
   }
 

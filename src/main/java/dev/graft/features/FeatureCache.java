@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -49,6 +50,11 @@ public record FeatureCache(Path root, long limit) {
   public static FeatureCache ofUser() throws IOException {
     return of(
         System.getenv(), System.getProperty("os.name"), Path.of(System.getProperty("user.home")));
+  }
+
+  /** A folder without a limit; the cache of the user by default. */
+  static FeatureCache in(Optional<Path> folder) throws IOException {
+    return folder.isPresent() ? new FeatureCache(folder.get(), Long.MAX_VALUE) : ofUser();
   }
 
   static FeatureCache of(Map<String, String> environment, String system, Path home)

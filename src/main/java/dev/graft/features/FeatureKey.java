@@ -62,6 +62,9 @@ public final class FeatureKey {
     for (FeatureSpec tensor : tensors) {
       add(digest, tensor.name());
       add(digest, tensor.rowShape().toString());
+      if (tensor.stored() != StoredNumbers.FLOAT32) {
+        add(digest, tensor.stored().word());
+      }
     }
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -5,13 +5,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * One of the tensors at a cut: its name and the shape that it has for one image, in float32.
+ * One of the tensors at a cut: its name, the shape that it has for one image, and how it is stored.
  *
  * @param name of the tensor in the trunk; for people, any text
  * @param rowShape the sizes without the batch axis, each at least 1; empty for a single value an
  *     image
+ * @param stored the numbers that it is stored in
  */
-public record FeatureSpec(String name, List<Long> rowShape) {
+public record FeatureSpec(String name, List<Long> rowShape, StoredNumbers stored) {
   /** Half a shard, so that any header fits beside a row. */
   private static final long LARGEST_ROW = FeatureStore.SHARD_BYTES / 2;
 
@@ -39,9 +40,14 @@ public record FeatureSpec(String name, List<Long> rowShape) {
     }
   }
 
-  /** Features of the given name and sizes. */
+  /** Features of the given name and sizes, stored as they are. */
   public static FeatureSpec of(String name, long... rowShape) {
-    return new FeatureSpec(name, Arrays.stream(rowShape).boxed().toList());
+    return new FeatureSpec(name, Arrays.stream(rowShape).boxed().toList(), StoredNumbers.FLOAT32);
+  }
+
+  /** The same, stored in other numbers. */
+  public FeatureSpec withStored(StoredNumbers other) {
+    return new FeatureSpec(name, rowShape, other);
   }
 
   /** Number of values of one image. */
@@ -49,8 +55,8 @@ public record FeatureSpec(String name, List<Long> rowShape) {
     return (int) rowShape.stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact);
   }
 
-  /** Bytes of one image. */
+  /** Bytes of one image on disk. */
   public int rowBytes() {
-    return rowSize() * Float.BYTES;
+    return rowSize() * stored.bytes();
   }
 }

@@ -19,9 +19,9 @@ import java.util.Map;
 
 /**
  * Features of images at a cut of a model, found again by the content of the image. Each image has
- * one row in each tensor of the cut. Rows are float32, in {@code .npy} files of at most 1 GiB that
- * {@code numpy.load} reads; an index tells which image is in which row and what the row's checksums
- * are.
+ * one row in each tensor of the cut. Rows are float32, or rounded to float16 where the {@link
+ * FeatureSpec} says so, in {@code .npy} files of at most 1 GiB that {@code numpy.load} reads; an
+ * index tells which image is in which row and what the row's checksums are.
  *
  * <p>What is on disk is not believed: every row is compared with its CRC32C before its first use in
  * a process, and a row that differs counts as missing, to be computed and appended again. A process
@@ -236,7 +236,8 @@ public final class FeatureStore implements AutoCloseable {
    * @param imageSha256s SHA-256 of each image's bytes, 64 hexadecimal digits
    * @param batch for each tensor the rows of all images after one another, between position and
    *     limit; not changed
-   * @throws IllegalArgumentException if the number of tensors or of values is another
+   * @throws IllegalArgumentException if the number of tensors or of values is another, or a value
+   *     is too large for the numbers that are stored
    * @throws IllegalStateException if the store is closed
    * @throws IOException if the batch cannot be written, for example because the disk is full; the
    *     store then is as it was before
@@ -266,6 +267,7 @@ public final class FeatureStore implements AutoCloseable {
             "Features %s of %d images have %d values, but got %d."
                 .formatted(spec.name(), images, expected, batch.get(tensor).remaining()));
       }
+      spec.stored().requireHold(batch.get(tensor), spec.name());
     }
   }
 

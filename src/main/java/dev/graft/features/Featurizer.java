@@ -32,13 +32,17 @@ public final class Featurizer implements FeatureSource {
   private final CutModel cut;
   private final Preparation preparation;
   private final FeatureCache cache;
+  private final StoredNumbers stored;
   private final Source originals;
   private final List<Source> views = new ArrayList<>();
 
-  private Featurizer(CutModel cut, Preparation preparation, FeatureCache cache) throws IOException {
+  private Featurizer(
+      CutModel cut, Preparation preparation, FeatureCache cache, StoredNumbers stored)
+      throws IOException {
     this.cut = cut;
     this.preparation = preparation;
     this.cache = cache;
+    this.stored = stored;
     this.originals = open(Optional.empty());
   }
 
@@ -64,7 +68,7 @@ public final class Featurizer implements FeatureSource {
    * @throws IOException when the cache can't be used
    */
   public static Featurizer open(CutModel cut, Preparation preparation) throws IOException {
-    return open(cut, preparation, FeatureCache.ofUser());
+    return open(cut, preparation, Optional.empty(), StoredNumbers.FLOAT32);
   }
 
   /**
@@ -75,12 +79,23 @@ public final class Featurizer implements FeatureSource {
    */
   public static Featurizer open(CutModel cut, Preparation preparation, Path folder)
       throws IOException {
-    return open(cut, preparation, new FeatureCache(folder, Long.MAX_VALUE));
+    return open(cut, preparation, Optional.of(folder), StoredNumbers.FLOAT32);
   }
 
-  private static Featurizer open(CutModel cut, Preparation preparation, FeatureCache cache)
+  /**
+   * Opens a featurizer that keeps its features in the given numbers.
+   *
+   * @param cut must stay open as long as this
+   * @param preparation how the trunk wants its images
+   * @param folder of the stores, made when it is not there, its size not limited; the user's cache
+   *     by default
+   * @param stored what features are rounded to
+   * @throws IOException when the folder can't be used
+   */
+  public static Featurizer open(
+      CutModel cut, Preparation preparation, Optional<Path> folder, StoredNumbers stored)
       throws IOException {
-    return new Featurizer(cut, preparation, cache);
+    return new Featurizer(cut, preparation, FeatureCache.in(folder), stored);
   }
 
   private Source open(Optional<Augmentation> augmentation) throws IOException {
@@ -92,7 +107,7 @@ public final class Featurizer implements FeatureSource {
       if (augmentation.filter(Augmentation::isLive).isPresent()) {
         return new Source(reader, Optional.empty());
       }
-      List<FeatureSpec> specs = cut.tensors().stream().map(Featurizer::spec).toList();
+      List<FeatureSpec> specs = specs(cut, stored);
       FeatureStore store = cache.open(key(cut, preparation, augmentation), specs);
       return new Source(reader, Optional.of(store));
     } catch (IOException | RuntimeException | Error e) {
@@ -121,7 +136,11 @@ public final class Featurizer implements FeatureSource {
     return cut.trunk().arithmetic() == Arithmetic.BFLOAT16 ? "bfloat16" : "float32";
   }
 
-  static FeatureSpec spec(CutTensor tensor) {
+  static List<FeatureSpec> specs(CutModel cut, StoredNumbers stored) {
+    return cut.tensors().stream().map(tensor -> spec(tensor).withStored(stored)).toList();
+  }
+
+  private static FeatureSpec spec(CutTensor tensor) {
     return FeatureSpec.of(
         tensor.placeholder(), Arrays.stream(tensor.rowShape()).asLongStream().toArray());
   }

@@ -1,7 +1,6 @@
 package dev.graft.features;
 
 import dev.graft.data.NpyHeader;
-import dev.graft.data.NpyType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -49,7 +48,7 @@ final class TensorShards {
   }
 
   /** What is mapped of a file. */
-  private record Shard(ByteBuffer bytes, FloatBuffer floats, int rows) {}
+  private record Shard(ByteBuffer bytes, int rows) {}
 
   /**
    * The checksum of each row and whether it was compared. Only the writing thread replaces the
@@ -94,16 +93,17 @@ final class TensorShards {
       return false;
     }
     CRC32C crc = new CRC32C();
-    crc.update(shard.bytes.slice(headerBytes + local * rowBytes, rowBytes));
+    crc.update(bytes(shard, local));
     return (int) crc.getValue() == checksum;
+  }
+
+  private ByteBuffer bytes(Shard shard, int localRow) {
+    return shard.bytes.slice(headerBytes + localRow * rowBytes, rowBytes);
   }
 
   /** Copies a row that is good to a buffer's position and moves the position behind it. */
   void copy(int row, FloatBuffer target) throws IOException {
-    int size = spec.rowSize();
-    int start = (row % rowsPerShard) * size;
-    target.put(target.position(), shard(row).floats, start, size);
-    target.position(target.position() + size);
+    spec.stored().read(bytes(shard(row), row % rowsPerShard), target);
   }
 
   private Shard shard(int row) throws IOException {
@@ -130,20 +130,13 @@ final class TensorShards {
 
   private Shard map(Path file) throws IOException {
     if (!Files.exists(file) || Files.size(file) < headerBytes) {
-      return new Shard(ByteBuffer.allocate(0), FloatBuffer.allocate(0), 0);
+      return new Shard(ByteBuffer.allocate(0), 0);
     }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long rows = Math.min(rowsPerShard, (channel.size() - headerBytes) / rowBytes);
       ByteBuffer bytes =
-          channel
-              .map(FileChannel.MapMode.READ_ONLY, 0, headerBytes + rows * rowBytes)
-              .order(ByteOrder.LITTLE_ENDIAN);
-      FloatBuffer floats =
-          bytes
-              .slice(headerBytes, bytes.capacity() - headerBytes)
-              .order(ByteOrder.LITTLE_ENDIAN)
-              .asFloatBuffer();
-      return new Shard(bytes, floats, (int) rows);
+          channel.map(FileChannel.MapMode.READ_ONLY, 0, headerBytes + rows * rowBytes);
+      return new Shard(bytes, (int) rows);
     }
   }
 
@@ -190,10 +183,10 @@ final class TensorShards {
         if (!staging.hasRemaining()) {
           flush();
         }
-        int n = Math.min(spec.rowSize() - done, staging.remaining() / Float.BYTES);
-        staging.asFloatBuffer().put(0, source, start + done, n);
-        crc.update(staging.slice(staging.position(), n * Float.BYTES));
-        staging.position(staging.position() + n * Float.BYTES);
+        int n = Math.min(spec.rowSize() - done, staging.remaining() / spec.stored().bytes());
+        int from = staging.position();
+        spec.stored().write(source, start + done, n, staging);
+        crc.update(staging.slice(from, staging.position() - from));
         done += n;
       }
       return (int) crc.getValue();
@@ -259,7 +252,7 @@ final class TensorShards {
   private ByteBuffer header(int rows) {
     List<Long> shape = new ArrayList<>(spec.rowShape());
     shape.add(0, (long) rows);
-    return NpyHeader.encode(NpyType.FLOAT32, shape);
+    return NpyHeader.encode(spec.stored().type(), shape);
   }
 
   /** Lets go of the maps; the memory is given back when nothing refers to them any more. */

@@ -2,6 +2,7 @@ package dev.graft.train;
 
 import dev.graft.data.Augmentation;
 import dev.graft.data.Preparation;
+import dev.graft.features.StoredNumbers;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import dev.graft.tensor.Precision;
@@ -46,6 +47,9 @@ final class CommandText {
     }
     if (settings.out().precision() != Precision.FLOAT32) {
       option("--precision", settings.out().precision().word());
+    }
+    if (settings.out().stored() != StoredNumbers.FLOAT32) {
+      option("--features-precision", settings.out().stored().word());
     }
     option("--out", settings.out().folder());
     return words;

@@ -4,6 +4,7 @@ import dev.graft.data.Preparation;
 import dev.graft.features.ArrayFeaturizer;
 import dev.graft.features.FeatureSource;
 import dev.graft.features.Featurizer;
+import dev.graft.features.StoredNumbers;
 import dev.graft.model.ArrayBatch;
 import dev.graft.model.CutModel;
 import dev.graft.report.Examples;
@@ -17,8 +18,9 @@ sealed interface ExampleInputs {
    * Opens what makes features of them.
    *
    * @param folder of the stores; the user's cache by default
+   * @param stored what features are rounded to
    */
-  FeatureSource open(CutModel cut, Optional<Path> folder) throws IOException;
+  FeatureSource open(CutModel cut, Optional<Path> folder, StoredNumbers stored) throws IOException;
 
   /** How images are prepared; empty for arrays. */
   Optional<Preparation> preparation();
@@ -38,10 +40,9 @@ sealed interface ExampleInputs {
    */
   record Images(Preparation how) implements ExampleInputs {
     @Override
-    public Featurizer open(CutModel cut, Optional<Path> folder) throws IOException {
-      return folder.isPresent()
-          ? Featurizer.open(cut, how, folder.get())
-          : Featurizer.open(cut, how);
+    public Featurizer open(CutModel cut, Optional<Path> folder, StoredNumbers stored)
+        throws IOException {
+      return Featurizer.open(cut, how, folder, stored);
     }
 
     @Override
@@ -62,8 +63,9 @@ sealed interface ExampleInputs {
    */
   record Arrays(ArrayBatch batch) implements ExampleInputs {
     @Override
-    public FeatureSource open(CutModel cut, Optional<Path> folder) throws IOException {
-      return ArrayFeaturizer.open(cut, batch, folder);
+    public FeatureSource open(CutModel cut, Optional<Path> folder, StoredNumbers stored)
+        throws IOException {
+      return ArrayFeaturizer.open(cut, batch, folder, stored);
     }
 
     @Override

@@ -16,12 +16,24 @@ import org.tensorflow.proto.DataType;
 
 /** Puts rows of examples into a graft. */
 final class GraftBatch {
+  /** Of features; the processor's caches and the memory of what is computed of them bound it. */
+  private static final long FASTEST_BYTES = 8 << 20;
+
+  private static final int MOST = 256;
+
   private final Graft graft;
   private final int size;
 
   GraftBatch(Graft graft) {
     this.graft = graft;
     this.size = graft.task().size();
+  }
+
+  /** How many examples are graded fastest in one run, at least 1. */
+  int fastest() {
+    long rowBytes =
+        graft.inputs().stream().mapToLong(input -> (long) Float.BYTES * input.rowSize()).sum();
+    return (int) Math.max(1, Math.min(MOST, FASTEST_BYTES / rowBytes));
   }
 
   /** A runner with the batch fed; closes the fed tensors. */

@@ -211,9 +211,11 @@ final class PhaseFitting {
               "backbone", cut.trunkHash(),
               "training images", hash(training.images(), training.outcome()),
               "validation images", hash(validation.images(), validation.outcome()));
-      RunWatch watch =
-          new RunWatch(settings, folder, log, start.index(), start.learnt(), trainedOn);
-      boolean whole = trainer.fit(weighed(training.examples(), split), validation, watch);
+      boolean whole;
+      try (RunWatch watch =
+          new RunWatch(settings, folder, log, start.index(), start.learnt(), trainedOn)) {
+        whole = trainer.fit(weighed(training.examples(), split), validation, watch);
+      }
 
       List<Prediction> predictions = trainer.predict(validation);
       Evaluation after = Evaluation.of(split.labels().names(), predictions);
@@ -292,7 +294,8 @@ final class PhaseFitting {
   }
 
   private FeatureSource features(CutModel cut) throws IOException {
-    return inputs.examples().open(cut, settings.out().features());
+    TrainSettings.OutputSettings out = settings.out();
+    return inputs.examples().open(cut, out.features(), out.stored());
   }
 
   /** Says what will be made, or refuses it, before the first image is read. */

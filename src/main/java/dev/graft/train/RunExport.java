@@ -6,12 +6,14 @@ import dev.graft.data.Preparation;
 import dev.graft.data.ProgressListener;
 import dev.graft.data.Split;
 import dev.graft.export.ModelExport;
+import dev.graft.features.StoredNumbers;
 import dev.graft.handoff.Handoff;
 import dev.graft.image.BadImageException;
 import dev.graft.image.ContactSheet;
 import dev.graft.image.ImageReader;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.Prediction;
+import dev.graft.model.ArrayBatch;
 import dev.graft.model.Backbone;
 import dev.graft.model.FrozenGraph;
 import dev.graft.model.ImagePipeline;
@@ -35,6 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Exports a fitted model and proves the export. */
 final class RunExport {
@@ -43,6 +46,12 @@ final class RunExport {
 
   /** Of probabilities: the trunk's fused arithmetic moves features by a few millionths. */
   private static final double LARGEST_DIFFERENCE = 1e-3;
+
+  /**
+   * Of answers from features in float16. Each is off by 2^-11 of itself at most, up or down: a
+   * probability moves so far where logits are sums of hundreds of terms as large as themselves.
+   */
+  private static final double LARGEST_OF_ROUNDED = 5e-2;
 
   /** How many validation images are answered again. */
   private static final int SAMPLE = 16;
@@ -170,8 +179,9 @@ final class RunExport {
 
   /**
    * Lets the exported model answer some validation images again, from their files: what was
-   * measured on features must hold for the model that leaves. Of features in another precision it
-   * is said how far off they are; the model that leaves must then be the one that was built.
+   * measured on features must hold for the model that leaves. Of features in another precision, or
+   * rounded on disk, it is said how far off they are; the model that leaves must then be the one
+   * that was built.
    */
   private static double difference(
       Path exported,
@@ -184,16 +194,28 @@ final class RunExport {
     List<Path> paths = sample.stream().map(Prediction::path).map(Path::of).toList();
     List<Optional<Answer>> answers = answers(exported, inputs, paths);
     List<float[]> measured = sample.stream().map(Prediction::answer).toList();
-    if (settings.out().precision() == Precision.FLOAT32) {
-      return difference(measured, answers);
+    boolean computed = settings.out().precision() != Precision.FLOAT32;
+    boolean rounded = settings.out().stored() != StoredNumbers.FLOAT32;
+    if (!computed && !rounded) {
+      return difference(measured, answers, LARGEST_DIFFERENCE);
     }
-    log.note(effect(settings.out().precision(), measured, answers));
-    return difference(built(model, inputs.examples().preparation().orElseThrow(), paths), answers);
+    List<String> how = new ArrayList<>();
+    if (computed) {
+      how.add("computed in " + settings.out().precision().word());
+    }
+    if (rounded) {
+      how.add("stored in " + settings.out().stored().word());
+    }
+    log.note(effect(String.join(" and ", how), inputs.examples(), measured, answers));
+    if (!computed) {
+      difference(measured, answers, LARGEST_OF_ROUNDED);
+    }
+    return difference(built(model, inputs.examples(), paths), answers, LARGEST_DIFFERENCE);
   }
 
-  /** How far the answers from features in a precision are from those of the exported model. */
+  /** How far the answers from such features are from those of the exported model. */
   private static String effect(
-      Precision precision, List<float[]> measured, List<Optional<Answer>> answers) {
+      String how, ExampleInputs examples, List<float[]> measured, List<Optional<Answer>> answers) {
     double largest = 0;
     int same = 0;
     for (int i = 0; i < answers.size(); i++) {
@@ -201,8 +223,8 @@ final class RunExport {
       largest = Math.max(largest, difference(measured.get(i), answers.get(i)));
       same += argmax(measured.get(i)) == argmax(exported) ? 1 : 0;
     }
-    return "The figures are those of features in %s; of %d validation images the exported model, in float32, says the same of %d, with answers that differ by at most %.2g."
-        .formatted(precision.word(), answers.size(), same, largest);
+    return "The figures are those of features %s; of %d validation %s the exported model, in float32, says the same of %d, with answers that differ by at most %.2g."
+        .formatted(how, answers.size(), examples.kind().word(), same, largest);
   }
 
   private static int argmax(float[] values) {
@@ -214,26 +236,43 @@ final class RunExport {
     return values.length == 1 ? (values[0] > 0.5f ? 1 : 0) : best;
   }
 
-  /** What the model says of images before it is exported, in float32. */
-  private static List<float[]> built(JoinedModel model, Preparation how, List<Path> paths)
+  /** What the model says of examples before it is exported, in float32. */
+  private static List<float[]> built(JoinedModel model, ExampleInputs examples, List<Path> paths)
       throws IOException {
-    try (FrozenGraph graph = model.open();
-        ImageReader reader = ImageReader.open(how)) {
+    try (FrozenGraph graph = model.open()) {
+      return examples instanceof ExampleInputs.Arrays arrays
+          ? rows(graph.run(fed(graph, arrays.batch(), paths)).get(1), paths.size())
+          : built(graph, examples.preparation().orElseThrow(), paths);
+    }
+  }
+
+  private static List<HostTensor> fed(FrozenGraph graph, ArrayBatch arrays, List<Path> rows) {
+    List<HostTensor> tensors = arrays.tensors(rows);
+    return IntStream.range(0, tensors.size())
+        .filter(i -> graph.inputs().contains(arrays.feeds().get(i).input().node()))
+        .mapToObj(tensors::get)
+        .toList();
+  }
+
+  private static List<float[]> built(FrozenGraph graph, Preparation how, List<Path> paths)
+      throws IOException {
+    try (ImageReader reader = ImageReader.open(how)) {
       List<float[]> pixels = new ArrayList<>();
       for (Path path : paths) {
         pixels.add(reader.read(Files.readAllBytes(path)));
       }
-      HostTensor probabilities = ImagePipeline.run(graph, reader.shape(), pixels).get(1);
-      float[] all = probabilities.floats();
-      int row = all.length / paths.size();
-      List<float[]> answers = new ArrayList<>();
-      for (int i = 0; i < paths.size(); i++) {
-        answers.add(Arrays.copyOfRange(all, i * row, (i + 1) * row));
-      }
-      return answers;
+      return rows(ImagePipeline.run(graph, reader.shape(), pixels).get(1), paths.size());
     } catch (BadImageException e) {
       throw new IllegalStateException("An image that was read before " + e.getMessage() + ".", e);
     }
+  }
+
+  private static List<float[]> rows(HostTensor batch, int count) {
+    float[] all = batch.floats();
+    int row = all.length / count;
+    return IntStream.range(0, count)
+        .mapToObj(i -> Arrays.copyOfRange(all, i * row, (i + 1) * row))
+        .toList();
   }
 
   private static List<Optional<Answer>> answers(Path exported, RunInputs inputs, List<Path> paths)
@@ -253,13 +292,14 @@ final class RunExport {
     return answers;
   }
 
-  private static double difference(List<float[]> sample, List<Optional<Answer>> answers) {
+  private static double difference(
+      List<float[]> sample, List<Optional<Answer>> answers, double limit) {
     double largest = 0;
     for (int i = 0; i < answers.size(); i++) {
       double difference = difference(sample.get(i), answers.get(i));
       largest = difference <= largest ? largest : difference;
     }
-    double allowed = LARGEST_DIFFERENCE * scale(sample);
+    double allowed = limit * scale(sample);
     if (!(largest <= allowed)) {
       throw new IllegalStateException(
           ("The exported model's answers differ by %.3g from those that were evaluated,"

@@ -1,6 +1,7 @@
 package dev.graft.train;
 
 import dev.graft.data.Augmentation;
+import dev.graft.features.StoredNumbers;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import dev.graft.tensor.Precision;
@@ -60,19 +61,21 @@ public record TrainSettings(
    * @param checkpointEvery how often a checkpoint is written, beside the one at the end of each
    *     epoch
    * @param precision of the numbers that the frozen part is computed in
+   * @param stored the numbers that features are stored in
    */
   public record OutputSettings(
       Path folder,
       boolean overwrite,
       Optional<Path> features,
       Duration checkpointEvery,
-      Precision precision) {
+      Precision precision,
+      StoredNumbers stored) {
     /** Ten minutes. */
     public static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(10);
 
     /** A checkpoint at least every ten minutes. */
     public OutputSettings(Path folder, boolean overwrite, Optional<Path> features) {
-      this(folder, overwrite, features, CHECKPOINT_EVERY, Precision.FLOAT32);
+      this(folder, overwrite, features, CHECKPOINT_EVERY, Precision.FLOAT32, StoredNumbers.FLOAT32);
     }
 
     /** A new folder, features in the user's cache. */
@@ -82,12 +85,22 @@ public record TrainSettings(
 
     /** The same with other times between checkpoints. */
     public OutputSettings withCheckpointEvery(Duration other) {
-      return new OutputSettings(folder, overwrite, features, other, precision);
+      return new OutputSettings(folder, overwrite, features, other, precision, stored);
     }
 
     /** The same with other numbers to compute the frozen part in. */
     public OutputSettings withPrecision(Precision other) {
-      return new OutputSettings(folder, overwrite, features, checkpointEvery, other);
+      return new OutputSettings(folder, overwrite, features, checkpointEvery, other, stored);
+    }
+
+    /** The same with features stored in other numbers. */
+    public OutputSettings withStored(StoredNumbers other) {
+      return new OutputSettings(folder, overwrite, features, checkpointEvery, precision, other);
+    }
+
+    /** The same in another folder. */
+    public OutputSettings in(Path other, boolean overwriting) {
+      return new OutputSettings(other, overwriting, features, checkpointEvery, precision, stored);
     }
   }
 
@@ -208,6 +221,7 @@ public record TrainSettings(
     text.put("validation steps", loop.epoch().validationSteps().toString());
     text.put("seed", String.valueOf(loop.seed()));
     text.put("precision", out.precision().word());
+    putStored(text);
     return text;
   }
 
@@ -266,6 +280,14 @@ public record TrainSettings(
     loop.epoch().order().ifPresent(file -> text.put("order", file.toString()));
     text.put("seed", String.valueOf(loop.seed()));
     text.put("precision", out.precision().word());
+    putStored(text);
     return text;
+  }
+
+  /** Said where it is not the usual one, as most settings are. */
+  private void putStored(Map<String, String> text) {
+    if (out.stored() != StoredNumbers.FLOAT32) {
+      text.put("features-precision", out.stored().word());
+    }
   }
 }

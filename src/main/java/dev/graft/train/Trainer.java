@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -174,7 +175,7 @@ public final class Trainer {
     Tally[] tally = {Tally.EMPTY};
     grade(
         examples,
-        steps.orElse(passSteps(examples)),
+        steps.isPresent() ? examplesIn(steps.getAsInt(), examples.size()) : examples.size(),
         (example, loss, probabilities) -> {
           double right = examples.target(example).agreement(probabilities);
           tally[0] = tally[0].plus(loss, right, 1);
@@ -186,9 +187,7 @@ public final class Trainer {
   public float[][] probabilities(Examples examples) {
     float[][] all = new float[examples.size()][];
     grade(
-        examples,
-        passSteps(examples),
-        (example, loss, probabilities) -> all[example] = probabilities);
+        examples, examples.size(), (example, loss, probabilities) -> all[example] = probabilities);
     return all;
   }
 
@@ -212,22 +211,29 @@ public final class Trainer {
     void take(int example, float loss, float[] probabilities);
   }
 
-  /** Goes through the examples in their order, and round again when there are more steps. */
-  private void grade(Examples examples, int steps, Grades grades) {
-    int from = 0;
-    for (int step = 0; step < steps; step++) {
-      int to = Math.min(examples.size(), from + phase.batching().size());
-      int[] rows = IntStream.range(from, to).toArray();
+  /**
+   * Goes through the examples in their order, and round again when more are asked for. Weights are
+   * read once a run, so more examples a run than a step has are faster.
+   */
+  private void grade(Examples examples, long count, Grades grades) {
+    int atOnce = Math.max(phase.batching().size(), batch.fastest());
+    for (long from = 0; from < count; from += atOnce) {
+      int[] rows =
+          LongStream.range(from, Math.min(count, from + atOnce))
+              .mapToInt(place -> (int) (place % examples.size()))
+              .toArray();
       Graded graded = batch.grade(examples, rows);
       for (int i = 0; i < rows.length; i++) {
         grades.take(rows[i], graded.losses()[i], graded.probabilities()[i]);
       }
-      from = to < examples.size() ? to : 0;
     }
   }
 
-  private int passSteps(Examples examples) {
-    return -Math.floorDiv(-examples.size(), phase.batching().size());
+  /** How many examples some steps see, where the last batch of a pass may have fewer. */
+  private long examplesIn(int steps, int size) {
+    int stepsOfPass = -Math.floorDiv(-size, phase.batching().size());
+    return (long) (steps / stepsOfPass) * size
+        + Math.min(size, (long) (steps % stepsOfPass) * phase.batching().size());
   }
 
   /** Trains to the end of the epoch, or until the watch ends it; then returns false. */

@@ -66,11 +66,7 @@ public final class Tuning {
     Candidate best = halve(candidates);
 
     Path run = folder.resolve("best");
-    TrainSettings chosen =
-        best.in(base, base.loop().epochs())
-            .withOut(
-                new TrainSettings.OutputSettings(run, false, base.out().features())
-                    .withPrecision(base.out().precision()));
+    TrainSettings chosen = best.in(base, base.loop().epochs()).withOut(base.out().in(run, false));
     if (!Files.exists(run.resolve("run.json"))) {
       listener.note("Training with the best settings: " + best.describe() + ".");
       train(chosen, run);

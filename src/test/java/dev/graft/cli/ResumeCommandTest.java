@@ -17,6 +17,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ResumeCommandTest {
   @TempDir private Path folder;
@@ -29,15 +31,16 @@ class ResumeCommandTest {
     run = folder.resolve("run");
   }
 
-  @Test
-  void aFinishedRunIsTrainedForLonger() throws IOException {
-    Trainings.train(folder, data, run, "--epochs", 2).done();
+  @ParameterizedTest
+  @ValueSource(strings = {"float32", "float16"})
+  void aFinishedRunIsTrainedForLonger(String stored) throws IOException {
+    Trainings.train(folder, data, run, "--epochs", 2, "--features-precision", stored).done();
     Ran.graft("resume", run).failed(1, "is finished, after 2 epochs: --epochs N trains N more");
     Ran ran = Ran.graft("resume", run, "--epochs", 3, "--json").done();
     assertThat(ran.json().get("epochs").asInt()).isEqualTo(5);
     assertThat(ran.json().get("status").asText()).isEqualTo("finished");
     Path whole = folder.resolve("whole");
-    Trainings.train(folder, data, whole, "--epochs", 5).done();
+    Trainings.train(folder, data, whole, "--epochs", 5, "--features-precision", stored).done();
     assertThat(run.resolve("history.csv")).hasSameTextualContentAs(whole.resolve("history.csv"));
     assertThat(Files.readString(run.resolve("run.json"))).contains("--epochs 5");
     assertThat(folder.resolve("run.unfinished")).doesNotExist();
@@ -165,7 +168,9 @@ class ResumeCommandTest {
             "--seed",
             "9",
             "--checkpoint-minutes",
-            "2.5"));
+            "2.5",
+            "--features-precision",
+            "float16"));
     assertReadBack(words);
   }
 

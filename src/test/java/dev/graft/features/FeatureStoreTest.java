@@ -12,6 +12,7 @@ import static dev.graft.features.TestFeatures.row;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.graft.data.Half;
 import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import java.io.IOException;
@@ -124,6 +125,54 @@ class FeatureStoreTest {
       append(store, 0, 1);
       assertThat(otherKey.contains(hash(0))).isFalse();
       assertThat(otherTensor.contains(hash(0))).isFalse();
+    }
+  }
+
+  @Test
+  void halvesAreAnotherStoreOfHalfTheSizeThatReadsRoundedNumbers() throws IOException {
+    float[] values = {0, 1.0001f, -0.1f, 65504, 1e-9f, 0.3333333f};
+    List<FeatureSpec> tensors = List.of(FeatureSpec.of("a", 6).withStored(StoredNumbers.FLOAT16));
+    Path path;
+    try (FeatureStore store = FeatureStore.open(root, KEY, tensors);
+        FeatureStore whole = FeatureStore.open(root, KEY, List.of(FeatureSpec.of("a", 6)))) {
+      path = store.path();
+      assertThat(path).isNotEqualTo(whole.path());
+      assertThat(store.bytesPerImage()).isEqualTo(12);
+      assertThat(whole.bytesPerImage()).isEqualTo(24);
+      store.append(List.of(hash(0)), List.of(FloatBuffer.wrap(values)));
+    }
+    try (FeatureStore store = FeatureStore.open(root, KEY, tensors)) {
+      FloatBuffer read = FloatBuffer.allocate(6);
+      assertThat(store.read(hash(0), 0, read)).isTrue();
+      for (int i = 0; i < values.length; i++) {
+        assertThat(read.get(i)).isEqualTo(Half.toFloat(Half.of(values[i])));
+      }
+      NpyArray<float[]> shard = Npy.readHalves(path.resolve("tensor0-00000.npy"));
+      assertThat(shard.values()).isEqualTo(read.array());
+      assertThat(path.resolve("key.json")).content().contains("FLOAT16");
+    }
+  }
+
+  @Test
+  void aNumberThatIsTooLargeForHalvesIsRefusedAndTheStoreStaysWhole() throws IOException {
+    List<FeatureSpec> tensors =
+        List.of(FeatureSpec.of("block4_pool", 2).withStored(StoredNumbers.FLOAT16));
+    try (FeatureStore store = FeatureStore.open(root, KEY, tensors)) {
+      store.append(List.of(hash(0)), List.of(FloatBuffer.wrap(new float[] {1, 65519.99f})));
+      assertThatThrownBy(
+              () ->
+                  store.append(
+                      hashes(1, 3), List.of(FloatBuffer.wrap(new float[] {1, 2, 3, -7e4f}))))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "The features block4_pool have the value -70000.0, but float16 holds numbers up to"
+                  + " 65504: store them in float32 (--features-precision float32).");
+      assertThat(store.rows()).isEqualTo(1);
+      store.append(hashes(1, 2), List.of(FloatBuffer.wrap(new float[] {3, 4})));
+      FloatBuffer read = FloatBuffer.allocate(4);
+      store.read(hash(0), 0, read);
+      store.read(hash(1), 0, read);
+      assertThat(read.array()).containsExactly(1, 65504, 3, 4);
     }
   }
 

@@ -132,7 +132,9 @@ record ParityRow(Path folder, Manifest manifest) {
       case INT32 -> HostTensor.of(Npy.readInts(path).values(), shape);
       case INT64 -> HostTensor.of(Npy.readLongs(path).values(), shape);
       case UINT8 -> HostTensor.wrap(DataType.DT_UINT8, Npy.readBytes(path).values(), shape);
-      case FLOAT64 -> throw new IOException(path + " holds float64, which no model here takes.");
+      case FLOAT16, FLOAT64 ->
+          throw new IOException(
+              path + " holds " + header.type().descr() + ", which no model here takes.");
     };
   }
 

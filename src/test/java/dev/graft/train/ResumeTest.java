@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.graft.data.Sha256;
+import dev.graft.export.FolderDeletion;
 import dev.graft.features.DrawnImages;
 import dev.graft.metrics.Epoch;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,6 +70,32 @@ class ResumeTest {
   void whatFailsBeforeTheFirstCheckpointLeavesNothing() throws Exception {
     assertDies(() -> TransferLearning.train(settings("run", Duration.ofHours(1)), new Killer(2)));
     assertThat(names(folder)).isEmpty();
+  }
+
+  @Test
+  void aCheckpointThatCannotBeWrittenEndsTheRun() {
+    Path checkpoints = folder.resolve("run.unfinished/checkpoint");
+    TrainListener spoiler =
+        new TrainListener() {
+          @Override
+          public void step(TrainingStep step) {
+            if (step.epoch() == 3 && step.step() == 1) {
+              try {
+                while (!Files.exists(checkpoints.resolve("000000002"))) {
+                  Thread.onSpinWait();
+                }
+                FolderDeletion.delete(checkpoints);
+                Files.writeString(checkpoints, "not a folder");
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            }
+          }
+        };
+    assertThatThrownBy(() -> TransferLearning.train(settings("run", Duration.ofHours(1)), spoiler))
+        .isInstanceOf(UncheckedIOException.class)
+        .hasMessageContaining(checkpoints.toString());
+    assertThat(folder.resolve("run")).doesNotExist();
   }
 
   @Test

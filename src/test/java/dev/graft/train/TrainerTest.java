@@ -166,10 +166,8 @@ class TrainerTest {
               .history()
               .epochs()
               .get(0);
-      List<Integer> expected =
-          List.of(0, 1, 2, 3, 4, 4, 0, 1).subList(0, steps == 4 ? 8 : 2 * steps);
-      assertThat(read).isEqualTo(expected); // a lone row runs twice
-      int examples = steps == 4 ? 7 : 2 * steps;
+      int examples = steps == 4 ? 7 : 2 * steps; // the third step has one
+      assertThat(read).isEqualTo(List.of(0, 1, 2, 3, 4, 0, 1).subList(0, examples));
       double sum = 0;
       for (int i = 0; i < examples; i++) {
         sum += lossAndAccuracy(VALIDATION.only(i % 5))[0];

@@ -12,6 +12,7 @@ import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
 import dev.graft.data.Sha256;
 import dev.graft.features.DrawnImages;
+import dev.graft.features.StoredNumbers;
 import dev.graft.handoff.Handoff;
 import dev.graft.metrics.Epoch;
 import dev.graft.metrics.History;
@@ -141,6 +142,26 @@ class TransferLearningTest {
     assertThat(json.at("/settings/precision").asText()).isEqualTo("bfloat16");
     assertThat(json.at("/command").asText()).contains("--precision bfloat16");
     assertThat(Verification.of(run.folder().resolve("model")).isPassed()).isTrue();
+  }
+
+  @Test
+  void featuresStoredInHalvesAreOthersAndTheirEffectIsSaid() throws Exception {
+    train(settings("float32"));
+    TrainSettings settings = settings("float16");
+    TrainSettings halves = settings.withOut(settings.out().withStored(StoredNumbers.FLOAT16));
+    TrainedRun run = train(halves);
+    assertThat(run.images().computed()).isEqualTo(15);
+    assertThat(run.images().notes())
+        .anyMatch(
+            note ->
+                note.startsWith(
+                    "The figures are those of features stored in float16; of 3 validation images"));
+    assertThat(run.proof().exportDifference()).isLessThan(1e-5);
+    JsonNode json = json(run.folder());
+    assertThat(json.at("/settings/features-precision").asText()).isEqualTo("float16");
+    assertThat(json.at("/command").asText()).contains("--features-precision float16");
+    assertThat(Verification.of(run.folder().resolve("model")).isPassed()).isTrue();
+    assertThat(settings.unchangeable()).isNotEqualTo(halves.unchangeable());
   }
 
   @Test
