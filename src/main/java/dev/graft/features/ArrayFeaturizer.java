@@ -4,6 +4,7 @@ import dev.graft.data.LabeledImage;
 import dev.graft.data.ProgressListener;
 import dev.graft.handoff.Versions;
 import dev.graft.model.ArrayBatch;
+import dev.graft.model.Calibration;
 import dev.graft.model.CutModel;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
@@ -59,6 +60,11 @@ public final class ArrayFeaturizer implements FeatureSource {
     key.putAll(Versions.current());
     List<FeatureSpec> specs = cut.tensors().stream().map(Featurizer::spec).toList();
     return new ArrayFeaturizer(cut, arrays, cache, cache.open(FeatureKey.of(key), specs));
+  }
+
+  @Override
+  public Optional<Calibration> calibration() {
+    return Optional.empty();
   }
 
   @Override

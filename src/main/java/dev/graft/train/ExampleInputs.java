@@ -2,13 +2,14 @@ package dev.graft.train;
 
 import dev.graft.data.Preparation;
 import dev.graft.features.ArrayFeaturizer;
+import dev.graft.features.FeatureCache;
 import dev.graft.features.FeatureSource;
 import dev.graft.features.Featurizer;
 import dev.graft.model.ArrayBatch;
+import dev.graft.model.Calibration;
 import dev.graft.model.CutModel;
 import dev.graft.report.Examples;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** How the examples of a run reach its model. */
@@ -16,9 +17,12 @@ sealed interface ExampleInputs {
   /**
    * Opens what makes features of them.
    *
-   * @param folder of the stores; the user's cache by default
+   * @param out where the features are kept, and how the trunk runs on this machine
+   * @param fixed how the trunk ran before the run was interrupted; empty to use features that are
+   *     there already, and else what suits the machine
    */
-  FeatureSource open(CutModel cut, Optional<Path> folder) throws IOException;
+  FeatureSource open(CutModel cut, TrainSettings.OutputSettings out, Optional<Calibration> fixed)
+      throws IOException;
 
   /** How images are prepared; empty for arrays. */
   Optional<Preparation> preparation();
@@ -38,10 +42,28 @@ sealed interface ExampleInputs {
    */
   record Images(Preparation how) implements ExampleInputs {
     @Override
-    public Featurizer open(CutModel cut, Optional<Path> folder) throws IOException {
-      return folder.isPresent()
-          ? Featurizer.open(cut, how, folder.get())
-          : Featurizer.open(cut, how);
+    public Featurizer open(
+        CutModel cut, TrainSettings.OutputSettings out, Optional<Calibration> fixed)
+        throws IOException {
+      FeatureCache cache = cache(out);
+      Calibration calibration =
+          fixed.isPresent() ? fixed.get() : calibration(cut, cache, out.calibration());
+      return Featurizer.open(cut, how, cache, calibration);
+    }
+
+    private static FeatureCache cache(TrainSettings.OutputSettings out) throws IOException {
+      return out.features().isPresent()
+          ? new FeatureCache(out.features().get(), Long.MAX_VALUE)
+          : FeatureCache.ofUser();
+    }
+
+    /** Features that are there already are worth more than any speed. */
+    private Calibration calibration(
+        CutModel cut, FeatureCache cache, Optional<Calibration> measured) throws IOException {
+      Calibration standard = Calibration.standard();
+      return measured.isEmpty() || Featurizer.isBegun(cut, how, cache, standard)
+          ? standard
+          : measured.get();
     }
 
     @Override
@@ -62,8 +84,10 @@ sealed interface ExampleInputs {
    */
   record Arrays(ArrayBatch batch) implements ExampleInputs {
     @Override
-    public FeatureSource open(CutModel cut, Optional<Path> folder) throws IOException {
-      return ArrayFeaturizer.open(cut, batch, folder);
+    public FeatureSource open(
+        CutModel cut, TrainSettings.OutputSettings out, Optional<Calibration> fixed)
+        throws IOException {
+      return ArrayFeaturizer.open(cut, batch, out.features());
     }
 
     @Override

@@ -91,13 +91,7 @@ public final class RepeatedTraining {
     TrainSettings.OutputSettings out = settings.out();
     return settings
         .withLoop(settings.loop().withSeed(seed))
-        .withOut(
-            new TrainSettings.OutputSettings(
-                out.folder().resolve("seed-" + seed),
-                out.overwrite(),
-                out.features(),
-                out.checkpointEvery(),
-                out.precision()));
+        .withOut(out.withFolder(out.folder().resolve("seed-" + seed)));
   }
 
   /** Trains, goes on, or finds the run there already. */

@@ -1,6 +1,7 @@
 package dev.graft.train;
 
 import dev.graft.data.Augmentation;
+import dev.graft.model.Calibration;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import dev.graft.tensor.Precision;
@@ -60,19 +61,23 @@ public record TrainSettings(
    * @param checkpointEvery how often a checkpoint is written, beside the one at the end of each
    *     epoch
    * @param precision of the numbers that the frozen part is computed in
+   * @param calibration how the frozen part runs, where that was measured; its number of threads is
+   *     left out of account, since all of them train. Features that the store has already are used
+   *     however they were made, and an interrupted run goes on as it began
    */
   public record OutputSettings(
       Path folder,
       boolean overwrite,
       Optional<Path> features,
       Duration checkpointEvery,
-      Precision precision) {
+      Precision precision,
+      Optional<Calibration> calibration) {
     /** Ten minutes. */
     public static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(10);
 
     /** A checkpoint at least every ten minutes. */
     public OutputSettings(Path folder, boolean overwrite, Optional<Path> features) {
-      this(folder, overwrite, features, CHECKPOINT_EVERY, Precision.FLOAT32);
+      this(folder, overwrite, features, CHECKPOINT_EVERY, Precision.FLOAT32, Optional.empty());
     }
 
     /** A new folder, features in the user's cache. */
@@ -82,12 +87,24 @@ public record TrainSettings(
 
     /** The same with other times between checkpoints. */
     public OutputSettings withCheckpointEvery(Duration other) {
-      return new OutputSettings(folder, overwrite, features, other, precision);
+      return new OutputSettings(folder, overwrite, features, other, precision, calibration);
     }
 
     /** The same with other numbers to compute the frozen part in. */
     public OutputSettings withPrecision(Precision other) {
-      return new OutputSettings(folder, overwrite, features, checkpointEvery, other);
+      return new OutputSettings(folder, overwrite, features, checkpointEvery, other, calibration);
+    }
+
+    /** The same with another folder for the run. */
+    public OutputSettings withFolder(Path other) {
+      return new OutputSettings(
+          other, overwrite, features, checkpointEvery, precision, calibration);
+    }
+
+    /** The same with the way in which the frozen part runs. */
+    public OutputSettings withCalibration(Calibration other) {
+      return new OutputSettings(
+          folder, overwrite, features, checkpointEvery, precision, Optional.of(other));
     }
   }
 
