@@ -13,9 +13,15 @@ set "maven_hint=install Maven 3.8 or newer, for instance with scoop install mave
 
 set "java=java"
 if defined JAVA_HOME set "java=%JAVA_HOME%\bin\java.exe"
-"%java%" -version >nul 2>&1
-if errorlevel 1 (
+set "version="
+for /f "tokens=3" %%v in ('call "%java%" -version 2^>^&1 ^| findstr /i /c:" version "') do set "version=%%~v"
+if not defined version (
   echo graft: no Java was found: %jdk_hint%, and set JAVA_HOME to it. 1>&2
+  exit /b 1
+)
+for /f "delims=.-+" %%v in ("%version%") do set "version=%%v"
+if %version% LSS 17 (
+  echo graft: this is Java %version%: %jdk_hint%, and set JAVA_HOME to it. 1>&2
   exit /b 1
 )
 
@@ -40,16 +46,13 @@ set launch=-jar "%home%\%jar%"
 if not defined TF_CPP_MIN_LOG_LEVEL set "TF_CPP_MIN_LOG_LEVEL=2"
 rem TensorFlow's memory is not the heap's: the wrapper's own limit, a multiple of the heap, has to go.
 rem From Java 22 on only this console tells whether the output is a terminal.
-"%java%" -XX:+UseSerialGC -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Djdk.console=java.base %GRAFT_JAVA_OPTS% %launch% %*
+rem What ends soon is hardly worth the optimising compiler.
+set "compiler=-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
+for %%c in (train resume tune evaluate batch features) do if "%~1"=="%%c" set "compiler="
+"%java%" -XX:+UseSerialGC -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 %compiler% -Djdk.console=java.base %GRAFT_JAVA_OPTS% %launch% %*
 exit /b %ERRORLEVEL%
 
 :build
-for /f "tokens=3" %%v in ('call "%java%" -version 2^>^&1 ^| findstr /i "version"') do set "version=%%~v"
-for /f "delims=.-+" %%v in ("%version%") do set "version=%%v"
-if %version% LSS 17 (
-  echo graft: this is Java %version%: %jdk_hint%, and set JAVA_HOME to it. 1>&2
-  exit /b 1
-)
 where mvn >nul 2>&1
 if errorlevel 1 (
   echo graft: no Maven was found: %maven_hint%. 1>&2
@@ -68,7 +71,8 @@ mkdir "%work%\sources\src\main" 2>nul
 copy /y "%root%pom.xml" "%work%\sources\" >nul
 xcopy "%root%src\main" "%work%\sources\src\main\" /s /y /q >nul
 set "plugins=org.apache.maven.plugins"
-call mvn -Dstyle.color=never -f "%root%pom.xml" "-Dlauncher=%work%" %plugins%:maven-resources-plugin:resources %plugins%:maven-compiler-plugin:compile %plugins%:maven-jar-plugin:jar %plugins%:maven-dependency-plugin:copy-dependencies 1>&2
+set "commit=io.github.git-commit-id:git-commit-id-maven-plugin:revision"
+call mvn -Dstyle.color=never -f "%root%pom.xml" "-Dlauncher=%work%" %commit% %plugins%:maven-resources-plugin:resources %plugins%:maven-compiler-plugin:compile %plugins%:maven-jar-plugin:jar %plugins%:maven-dependency-plugin:copy-dependencies 1>&2
 if errorlevel 1 (
   echo graft: the build failed; Maven says above why. Graft needs a JDK 17 and Maven 3.8 or newer. 1>&2
   rmdir /s /q "%work%" 2>nul

@@ -129,6 +129,20 @@ class Golden:
 
 
 @dataclass(frozen=True)
+class Precision:
+    """What the backbone is computed in, and what this did to the golden samples.
+
+    ``agreeing`` of ``samples`` have their largest answer where it is in float32; ``differences``
+    are the largest of each output, relative to the largest magnitude in float32.
+    """
+
+    backbone: str
+    samples: int
+    agreeing: int
+    differences: dict[str, float]
+
+
+@dataclass(frozen=True)
 class Handoff:
     """All that ``handoff.json`` says."""
 
@@ -144,6 +158,8 @@ class Handoff:
     training: dict[str, Any] | None
     # Those beside the one to call.
     signatures: list[Signature] | None = None
+    # Where the backbone is not computed in float32.
+    precision: Precision | None = None
 
 
 def write(handoff: Handoff, folder: Path) -> None:
@@ -156,6 +172,12 @@ def write(handoff: Handoff, folder: Path) -> None:
 
 def read(folder: Path) -> Handoff:
     """Reads ``handoff.json`` from ``folder``; ``GraftError`` where it cannot be used."""
+    if not folder.is_dir():
+        raise GraftError(
+            f"{folder} is a file: give the folder of a model, or of a run."
+            if folder.exists()
+            else f"There is no folder {folder}: give the folder of a model, or of a run."
+        )
     path = folder / FILE_NAME
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
@@ -175,6 +197,11 @@ def read(folder: Path) -> Handoff:
             "use a newer graft-export."
         )
     return _from_json(Handoff, document, str(path))
+
+
+def model_folder(folder: Path) -> Path:
+    """The folder of the model: ``folder`` itself, or of a run the ``model`` in it."""
+    return folder / "model" if (folder / "model" / FILE_NAME).is_file() else folder
 
 
 def sha256_of_file(path: Path) -> str:

@@ -45,6 +45,7 @@ def write_keras(trained: Trained, out: Path, options: KerasOptions) -> list[Agre
     It is there only after it was read again, its weights had the hashes of the handoff, and it
     gave the golden answers; ``GateError`` where it does not.
     """
+    trained.require_variables()
     with stage(f"Building {trained.manifest.model.name}"):
         built = _build(trained, options)
     if options.optimizer:

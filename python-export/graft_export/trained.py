@@ -7,7 +7,7 @@ from typing import Any
 import numpy.typing as npt
 
 from graft_export import handoff, savedmodel
-from graft_export.errors import GateError
+from graft_export.errors import GateError, GraftError
 from graft_export.handoff import Handoff, Variable
 from graft_export.head import PREFIX, Names
 
@@ -23,9 +23,14 @@ class Trained:
     @staticmethod
     def read(path: Path) -> "Trained":
         """Reads a model's folder, or that of a run with its ``model`` in it."""
-        if (path / "model" / handoff.FILE_NAME).is_file():
-            return Trained(path / "model", handoff.read(path / "model"), path)
-        return Trained(path, handoff.read(path))
+        folder = handoff.model_folder(path)
+        manifest = handoff.read(folder)
+        if manifest.precision is not None:
+            raise GraftError(
+                f"{folder} computes its backbone in {manifest.precision.backbone}, without its "
+                "weights in float32: import the run, or an export in float32."
+            )
+        return Trained(folder, manifest, path if folder != path else None)
 
     @property
     def unfrozen(self) -> dict[str, list[str]]:
@@ -36,6 +41,14 @@ class Trained:
     def variables(self) -> list[Variable]:
         """All variables that the handoff lists."""
         return [variable for layer in self.manifest.layers for variable in layer.variables]
+
+    def require_variables(self) -> None:
+        """``GraftError`` where the weights are constants of the graph."""
+        if not self.variables and any(layer.parameters for layer in self.manifest.layers):
+            raise GraftError(
+                f"{self.folder} has its weights as constants, which are no variables of Keras: "
+                "import the run, or an export with --variables."
+            )
 
     def values(self) -> dict[str, npt.NDArray[Any]]:
         """The variables' values by name, each held to its hash."""

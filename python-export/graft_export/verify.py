@@ -28,14 +28,13 @@ class Verification:
     agreements: list[Agreement]
 
 
-def verify(folder: Path) -> Verification:
-    """Verifies the handoff in ``folder``.
+def verify(path: Path) -> Verification:
+    """Verifies the handoff in ``path``, a model's folder or that of a run.
 
     ``GateError`` where a label, a hash or an answer is wrong, ``GraftError`` where it cannot be
     read.
     """
-    if not folder.is_dir():
-        raise GraftError(f"There is no folder {folder}.")
+    folder = handoff.model_folder(path)
     manifest = handoff.read(folder)
     _require_labels(folder, manifest)
     with stage("Hashing the files"):
@@ -53,16 +52,20 @@ def _require_labels(folder: Path, manifest: Handoff) -> None:
     if manifest.labels is None or not file.is_file():
         return
     stored = file.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    if len(stored) != len(manifest.labels):
+    _require_same_labels(folder, manifest.labels, stored, _LABELS)
+
+
+def _require_same_labels(folder: Path, listed: list[str], others: list[str], where: str) -> None:
+    if len(others) != len(listed):
         raise GateError(
-            f"{folder} has {len(manifest.labels)} labels in its handoff but {len(stored)} in "
-            f"{_LABELS}: one of the two was changed after the export."
+            f"{folder} has {len(listed)} labels in its handoff but {len(others)} in {where}: "
+            "one of the two was changed after the export."
         )
-    for index, (listed, other) in enumerate(zip(manifest.labels, stored, strict=True)):
-        if listed != other:
+    for index, (label, other) in enumerate(zip(listed, others, strict=True)):
+        if label != other:
             raise GateError(
-                f"Label {index} of {folder} is {listed!r} in its handoff but {other!r} in "
-                f"{_LABELS}: one of the two was changed after the export."
+                f"Label {index} of {folder} is {label!r} in its handoff but {other!r} in {where}: "
+                "one of the two was changed after the export."
             )
 
 
@@ -135,6 +138,7 @@ def _agreements(folder: Path, manifest: Handoff, golden: Golden) -> Iterator[Agr
     starts["prepared"] = samples.inputs
     for start, inputs in starts.items():
         answers = _answers(folder, loaded, manifest.signature, inputs)
+        _require_answered_labels(folder, manifest, manifest.signature, answers)
         yield from _compared(comparison, start, samples, manifest.signature, answers)
     for other in manifest.signatures or []:
         if other.inputs[0].dtype != "string":
@@ -143,7 +147,31 @@ def _agreements(folder: Path, manifest: Handoff, golden: Golden) -> Iterator[Agr
             answers = _answers(folder, loaded, other, [np.array(encoded, object)])
         else:
             continue
+        _require_answered_labels(folder, manifest, other, answers)
         yield from _compared(comparison, other.name, samples, other, answers)
+
+
+def _require_answered_labels(
+    folder: Path, manifest: Handoff, signature: Signature, answers: dict[str, npt.NDArray[Any]]
+) -> None:
+    """The texts that a signature answers: the names of all, and of each row the likeliest."""
+    listed = manifest.labels
+    texts = {one.alias for one in signature.outputs if one.dtype == "string"}
+    if listed is None:
+        return
+    where = f"the graph (signature {signature.name})"
+    for row in answers["labels"] if "labels" in texts else []:
+        _require_same_labels(folder, listed, [label.decode() for label in row], where)
+    if "label" not in texts or "probabilities" not in answers:
+        return
+    likeliest = np.argmax(answers["probabilities"], axis=1)
+    for sample, (index, label) in enumerate(zip(likeliest, answers["label"], strict=True)):
+        if label.decode() != listed[index]:
+            raise GateError(
+                f"Golden sample {sample} of {folder} is called {label.decode()!r} by {where}, but "
+                f"its largest probability is that of {listed[index]!r}: "
+                "the graph was changed after the export."
+            )
 
 
 def _compared(

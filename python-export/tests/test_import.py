@@ -24,6 +24,11 @@ from graft_export.weights import write_weights
 HEAD = "gap, dense(5, relu, l2=0.001), batchnorm, dropout(0.2), dense(softmax)"
 
 
+def test_what_is_not_there_is_said_to_be_so(tmp_path: Path) -> None:
+    with pytest.raises(GraftError, match=r"There is no folder .*nowhere: give the folder of a"):
+        Trained.read(tmp_path / "nowhere")
+
+
 def head_model(width: int) -> Any:
     """What HEAD says, as one model, so that its layers are called as Java calls them."""
     return keras.Sequential(

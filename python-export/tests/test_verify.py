@@ -129,8 +129,16 @@ def test_a_missing_signature_is_an_error_that_lists_those_there_are(pool: Path) 
 
 
 def test_what_is_no_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(GraftError, match="There is no folder"):
+    with pytest.raises(GraftError, match=r"There is no folder .*nowhere: give the folder of a"):
         verify(tmp_path / "nowhere")
+    (tmp_path / "file").touch()
+    with pytest.raises(GraftError, match="file is a file: give the folder of a model"):
+        verify(tmp_path / "file")
+
+
+def test_of_a_run_the_model_in_it_is_verified(testdata: Path, tmp_path: Path) -> None:
+    shutil.copytree(testdata / "models" / "pool", tmp_path / "run" / "model")
+    assert verify(tmp_path / "run") == verify(testdata / "models" / "pool")
 
 
 def test_a_model_in_the_form_that_java_writes_is_verified(tmp_path: Path) -> None:
@@ -248,3 +256,76 @@ def tell(folder: Path, how: Any) -> None:
     document = json.loads(path.read_text(encoding="utf-8"))
     how(document)
     path.write_text(json.dumps(document), encoding="utf-8")
+
+
+@dataclasses.dataclass(frozen=True)
+class Answered:
+    """The texts of a classifier's graph."""
+
+    labels: tuple[str, ...] = ("rose", "tulip", "daisy")
+    label: tuple[str, ...] = ("rose", "tulip", "daisy")
+
+
+def write_classifier(folder: Path, answered: Answered) -> None:
+    """A classifier of the form that Java writes, whose graph answers texts of its own."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default(), v1.Session() as session:
+        x = v1.placeholder(tf.float32, [None, 3], name="x")
+        probabilities = tf.nn.softmax(x)
+        rows = tf.shape(x)[0]
+        outputs = {
+            "probabilities": probabilities,
+            "label": tf.gather(tf.constant(answered.label), tf.argmax(probabilities, axis=1)),
+            "labels": tf.tile(tf.constant([answered.labels]), [rows, 1]),
+        }
+        signature = v1.saved_model.predict_signature_def({"x": x}, outputs)
+        builder = v1.saved_model.Builder(str(folder))
+        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+        builder.save()
+    inputs = np.eye(3, dtype=np.float32)
+    (folder / "golden").mkdir()
+    np.save(folder / "golden" / "prepared.npy", inputs)
+    np.save(folder / "golden" / "probabilities.npy", tf.nn.softmax(inputs).numpy())
+    endpoints = [
+        handoff.Endpoint("probabilities", "probabilities", "float32", [-1, 3]),
+        handoff.Endpoint("label", "label", "string", [-1]),
+        handoff.Endpoint("labels", "labels", "string", [-1, 3]),
+    ]
+    inputs_ = [handoff.Endpoint("vectors", "x", "float32", [-1, 3])]
+    manifest = dataclasses.replace(
+        manifest_of(np.zeros([4, 3], np.float32)),
+        signature=handoff.Signature("serving_default", inputs_, endpoints),
+        labels=["rose", "tulip", "daisy"],
+        layers=[],
+        golden=handoff.Golden(
+            [], "golden/prepared.npy", {"probabilities": "golden/probabilities.npy"}, 1e-5
+        ),
+    )
+    handoff.write(manifest, folder)
+    rehash(folder)
+
+
+def test_the_texts_of_a_graph_are_held_to_the_labels(tmp_path: Path) -> None:
+    write_classifier(tmp_path / "right", Answered())
+    assert [one.output for one in verify(tmp_path / "right").agreements] == ["probabilities"]
+
+
+def test_a_changed_label_in_the_graph_is_named(tmp_path: Path) -> None:
+    write_classifier(tmp_path / "changed", Answered(labels=("rose", "lily", "daisy")))
+    with pytest.raises(
+        GateError,
+        match=r"Label 1 of .* is 'tulip' in its handoff but 'lily' in the graph \(signature "
+        r"serving_default\)",
+    ):
+        verify(tmp_path / "changed")
+    write_classifier(tmp_path / "fewer", Answered(labels=("rose", "tulip")))
+    with pytest.raises(GateError, match=r"has 3 labels in its handoff but 2 in the graph"):
+        verify(tmp_path / "fewer")
+
+
+def test_a_graph_that_names_another_class_than_the_likeliest_is_found(tmp_path: Path) -> None:
+    write_classifier(tmp_path / "swapped", Answered(label=("rose", "daisy", "tulip")))
+    with pytest.raises(
+        GateError, match=r"Golden sample 1 of .* is called 'daisy' by the graph .* that of 'tulip'"
+    ):
+        verify(tmp_path / "swapped")

@@ -1,8 +1,9 @@
-"""``exported_model.py MODEL CONSTANTS OUT IMAGE…``: what Python makes of an export.
+"""``exported_model.py MODEL CONSTANTS HALF TURNING OUT IMAGE…``: what Python makes of an export.
 
 Answers the images through ``serving_default`` (prepared by graft_export), ``image_bytes`` (all in
-one batch, and one by one), of the model with variables and of the one with constants, and as a
-``keras.layers.TFSMLayer``; takes gradients through the layer; runs the warm-up requests; replays
+one batch, and one by one), of the model with variables, of the one with constants, of the one in
+bfloat16, and of the one that turns images; and as a ``keras.layers.TFSMLayer``; holds the handoffs
+to their schema; takes gradients through the layer; runs the warm-up requests; replays
 the REST request; compares the fingerprint. Writes arrays and ``OUT/facts.json``.
 """
 
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import keras
 import numpy as np
 import tensorflow as tf
@@ -122,15 +124,29 @@ def gradients(model: Path, images: Any) -> dict[str, float]:
     return {one.path: float(tf.norm(by)) for one, by in zip(variables, found, strict=True)}
 
 
-def main(model: Path, constants: Path, out: Path, paths: list[Path]) -> None:
+def valid(models: list[Path]) -> int:
+    """How many handoffs obey the schema; all, or it raises."""
+    schema = json.loads(Path("docs/handoff.schema.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft202012Validator(schema)
+    for model in models:
+        validator.validate(json.loads((model / "handoff.json").read_text(encoding="utf-8")))
+    return len(models)
+
+
+def main(models: list[Path], out: Path, paths: list[Path]) -> None:
     """Writes the answers."""
+    model, constants, half, turning = models
     files = [path.read_bytes() for path in paths]
     how = handoff.read(model).preparation
     assert how is not None
     pixels = tf.constant(np.stack([preparation.prepare(how, file) for file in files]))
     loaded = tf.saved_model.load(str(model))
     frozen = tf.saved_model.load(str(constants))
-    for name, one in {"variables": loaded, "constants": frozen}.items():
+    turns = tf.saved_model.load(str(turning)).signatures["image_bytes"]
+    turned = turns(image_bytes=tf.constant(files))["probabilities"]
+    np.save(out / "turning-bytes.npy", turned.numpy())
+    in_half = tf.saved_model.load(str(half))
+    for name, one in {"variables": loaded, "constants": frozen, "half": in_half}.items():
         default = one.signatures["serving_default"](images=pixels)
         together = one.signatures["image_bytes"](image_bytes=tf.constant(files))
         alone = [one.signatures["image_bytes"](image_bytes=tf.constant([f])) for f in files[:8]]
@@ -146,6 +162,7 @@ def main(model: Path, constants: Path, out: Path, paths: list[Path]) -> None:
     computed, stored = fingerprints(model)
     frozen_computed, frozen_stored = fingerprints(constants)
     facts = {
+        "valid": valid(models),
         "warmed": warmed(model, loaded),
         "replayed": replayed(model, loaded),
         "computed": computed,
@@ -159,5 +176,5 @@ def main(model: Path, constants: Path, out: Path, paths: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    model_, constants_, out_, *paths_ = (Path(word) for word in sys.argv[1:])
-    main(model_, constants_, out_, paths_)
+    words = [Path(word) for word in sys.argv[1:]]
+    main(words[:4], words[4], words[5:])

@@ -6,6 +6,7 @@ exports the Keras model again; ``imported.py again OUT`` does so with the second
 ``imported.py go-on OUT NAME…`` goes on with runs on arrays for one step.
 """
 
+import base64
 import json
 import os
 import sys
@@ -70,6 +71,7 @@ def ask(out: Path) -> None:
     pixels = np.stack([decoded(one["path"]) for one in told])
     images = tf.image.resize(pixels, [SIZE, SIZE]).numpy() * np.float32(1 / 255)
     labels = np.array([one["label"] for one in told])
+    validates = np.array([one["validates"] for one in told])
     trained = Trained.read(out / "run")
     write_keras(trained, out / "back.keras", KerasOptions(out / "own.keras"))
     write_keras(trained, out / "pixels.keras", KerasOptions(out / "own.keras", True))
@@ -78,15 +80,19 @@ def ask(out: Path) -> None:
 
     answers: dict[str, Any] = {}
     model = keras.saving.load_model(out / "back.keras")
-    answers["evaluated"] = evaluated(model, images, labels)
+    answers["evaluated"] = evaluated(model, images[validates], labels[validates])
     np.save(out / "keras.npy", model.predict(images, verbose=0))
     from_pixels = keras.saving.load_model(out / "pixels.keras")
-    answers["evaluated from pixels"] = evaluated(from_pixels, pixels, labels)
+    answers["evaluated from pixels"] = evaluated(from_pixels, pixels[validates], labels[validates])
     np.save(out / "pixels.npy", from_pixels.predict(pixels, verbose=0))
 
     loaded = tf.saved_model.load(str(out / "run" / "model"))
     signature = loaded.signatures["serving_default"]
     np.save(out / "loaded.npy", signature(images=tf.constant(images))["probabilities"].numpy())
+    files = [Path(one["path"]).read_bytes() for one in told]
+    of_bytes = loaded.signatures["image_bytes"]
+    np.save(out / "bytes.npy", of_bytes(image_bytes=tf.constant(files))["probabilities"].numpy())
+    np.save(out / "rest.npy", rest(of_bytes, files))
     layer = keras.layers.TFSMLayer(out / "run" / "model", call_endpoint="serving_default")
     np.save(out / "layer.npy", layer(images)["probabilities"].numpy())
     session = onnxruntime.InferenceSession(str(out / "back.onnx"))
@@ -96,8 +102,19 @@ def ask(out: Path) -> None:
     of_model = gradient(lambda x: model(x, training=False), images[:8])
     answers["gradient"] = float(np.abs(of_model).max())
     answers["gradients apart"] = float(np.abs(of_layer - of_model).max())
-    answers["fit"] = fitted(model, images, labels)
+    answers["fit"] = fitted(model, images[validates], labels[validates])
     (out / "answers.json").write_text(json.dumps(answers), encoding="utf-8")
+
+
+def rest(signature: Any, files: list[bytes]) -> Any:
+    """The probabilities in the answer to a request, both in TensorFlow Serving's REST format."""
+    instances = [{"b64": base64.b64encode(file).decode()} for file in files]
+    request = json.loads(json.dumps({"signature_name": "image_bytes", "instances": instances}))
+    received = [base64.b64decode(one["b64"]) for one in request["instances"]]
+    rows = signature(image_bytes=tf.constant(received))["probabilities"].numpy()
+    response = json.dumps({"predictions": [{"probabilities": row.tolist()} for row in rows]})
+    answered = [one["probabilities"] for one in json.loads(response)["predictions"]]
+    return np.array(answered, np.float32)
 
 
 def decoded(path: str) -> Any:

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** A part of {@code testdata/digits}. */
@@ -22,6 +23,13 @@ final class Digits {
       }
     }
     return folder;
+  }
+
+  /** All of them, sorted by path. */
+  static List<Path> all() throws IOException {
+    try (Stream<Path> files = Files.walk(FOLDER)) {
+      return files.filter(file -> file.toString().endsWith(".png")).sorted().toList();
+    }
   }
 
   /** An empty folder below {@code target}, where files too large for {@code /tmp} go. */

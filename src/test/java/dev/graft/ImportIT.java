@@ -25,6 +25,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,7 +35,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A small network of a team's own, trained by Java on all digits, in every runtime of Python: a
- * Keras model again, ONNX, the loaded SavedModel, a layer.
+ * Keras model again, ONNX, the loaded SavedModel, a layer, TensorFlow Serving's REST format; and in
+ * TensorFlow Java's own loader. Each answers every digit.
  */
 class ImportIT {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -44,6 +47,7 @@ class ImportIT {
   private static Path folder;
   private static TrainedRun run;
   private static List<Path> images;
+  private static List<float[]> expected;
   private static JsonNode python;
 
   @BeforeAll
@@ -60,17 +64,27 @@ class ImportIT {
                     Head.parse("gap, dense(24, relu), batchnorm, dropout(0.2), dense(softmax)")),
             "adam(5e-3)",
             8);
-    images =
-        run.outcome().validationPredictions().stream().map(Prediction::path).map(Path::of).toList();
+    images = Digits.all();
+    expected = new ArrayList<>();
+    try (Predictor predictor = Predictor.load(run.folder().resolve("model"))) {
+      predictor.predict(
+          images, (path, answer, rejection) -> expected.add(answer.orElseThrow().probabilities()));
+    }
+    Set<Path> validation =
+        run.outcome().validationPredictions().stream()
+            .map(Prediction::path)
+            .map(Path::of)
+            .collect(Collectors.toSet());
     JSON.writeValue(
-        folder.resolve("images.json").toFile(), images.stream().map(ImportIT::labelled).toList());
+        folder.resolve("images.json").toFile(),
+        images.stream().map(image -> told(image, validation.contains(image))).toList());
     PythonEnvironment.get().python(SCRIPT, "ask", folder.toString());
     python = JSON.readTree(folder.resolve("answers.json").toFile());
   }
 
-  private static Map<String, Object> labelled(Path image) {
+  private static Map<String, Object> told(Path image, boolean validates) {
     int digit = Integer.parseInt(image.getParent().getFileName().toString());
-    return Map.of("path", image.toString(), "label", digit);
+    return Map.of("path", image.toString(), "label", digit, "validates", validates);
   }
 
   private static TrainedRun train(String name, JoinSettings join, String optimizer, int epochs)
@@ -96,28 +110,48 @@ class ImportIT {
 
   @Test
   void kerasEvaluatesTheSameAccuracyToTheImage() {
-    double right = run.outcome().after().accuracy() * images.size();
-    assertThat(right).isBetween(images.size() * 0.3, images.size() * 0.999);
+    int validating = run.outcome().validationPredictions().size();
+    double right = run.outcome().after().accuracy() * validating;
+    assertThat(right).isBetween(validating * 0.3, validating * 0.999);
     assertThat(python.get("evaluated").asDouble()).isCloseTo(right, Offset.offset(1e-3));
     assertThat(python.get("evaluated from pixels").asDouble())
         .isCloseTo(right, Offset.offset(1e-3));
   }
 
   @ParameterizedTest
-  @CsvSource({"keras, 1e-5", "pixels, 1e-5", "loaded, 1e-5", "layer, 1e-5", "onnx, 1e-4"})
+  @CsvSource({
+    "keras, 1e-5",
+    "pixels, 1e-5",
+    "loaded, 1e-5",
+    "bytes, 1e-5",
+    "layer, 1e-5",
+    "rest, 1e-5",
+    "onnx, 1e-4"
+  })
   void everyRuntimeGivesTheSameProbabilitiesAndTheSameTopOne(String runtime, float allowed)
       throws IOException {
     NpyArray<float[]> received = Npy.readFloats(folder.resolve(runtime + ".npy"));
-    assertThat(received.shape()).containsExactly((long) images.size(), 10L);
-    List<float[]> java = new ArrayList<>();
-    try (Predictor predictor = Predictor.load(run.folder().resolve("model"))) {
-      predictor.predict(
-          images, (path, answer, rejection) -> java.add(answer.orElseThrow().probabilities()));
-    }
+    assertThat(received.shape()).containsExactly(1000L, 10L);
+    List<float[]> rows = new ArrayList<>();
     for (int image = 0; image < images.size(); image++) {
-      float[] answer = PythonArrays.row(received, image);
-      assertThat(answer).containsExactly(java.get(image), Offset.offset(allowed));
-      assertThat(largest(answer)).isEqualTo(largest(java.get(image)));
+      rows.add(PythonArrays.row(received, image));
+    }
+    assertAsExpected(rows, allowed);
+  }
+
+  @Test
+  void soDoesTensorFlowJavasOwnLoader() throws IOException {
+    assertAsExpected(StockLoader.probabilities(run.folder().resolve("model"), images), 1e-5f);
+  }
+
+  private static void assertAsExpected(List<float[]> received, float allowed) {
+    assertThat(received).hasSize(expected.size());
+    for (int image = 0; image < images.size(); image++) {
+      float[] answer = received.get(image);
+      assertThat(answer)
+          .as("%s", images.get(image))
+          .containsExactly(expected.get(image), Offset.offset(allowed));
+      assertThat(largest(answer)).isEqualTo(largest(expected.get(image)));
     }
   }
 

@@ -12,7 +12,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -144,6 +147,51 @@ class LauncherTest {
     assertThat(start().end().err).contains("building again");
     assertThat(mavenCalls()).isEqualTo(2);
     assertThat(lastMavenCall()).contains(":compile").doesNotContain("copy-dependencies");
+  }
+
+  /** What runs on Windows is not run here: it is held to naming what this one names. */
+  @Test
+  void theLauncherOfWindowsNamesTheSameGoalsOptionsAndClasses() throws IOException {
+    String unix = Files.readString(Path.of("graft"));
+    String windows = Files.readString(Path.of("graft.cmd"));
+    List<String> goals = found("(?:org\\.apache|io\\.github)\\.[\\w.-]+", unix);
+    assertThat(goals).hasSize(2);
+    assertThat(found("(?:org\\.apache|io\\.github)\\.[\\w.-]+", windows)).isEqualTo(goals);
+    for (String named :
+        List.of(
+            "maven-[a-z]+-plugin:[a-z-]+|git-commit-id-maven-plugin:[a-z]+", // goals, in order
+            "-XX:(?!ArchiveClasses|SharedArchive)[+\\w=]+", // the archive is Unix's alone
+            "-Dorg\\.[\\w.=]+|-Dlauncher=|-Dstyle[\\w.=]+",
+            "--enable-native-access=\\S+",
+            "dev\\.graft\\.cli\\.Main",
+            "GRAFT_JAVA_OPTS",
+            "TF_CPP_MIN_LOG_LEVEL",
+            "copy-dependencies")) {
+      assertThat(Set.copyOf(found(named, windows)))
+          .as(named)
+          .isEqualTo(Set.copyOf(found(named, unix)))
+          .isNotEmpty();
+    }
+    String goal = "maven-[a-z]+-plugin:[a-z-]+|git-commit-id-maven-plugin:[a-z]+";
+    assertThat(found(goal, windows)).isEqualTo(found(goal, unix)).hasSize(5);
+    String longer = "train resume tune evaluate batch features";
+    assertThat(windows).contains("in (" + longer + ")").contains("\\lib\\*\" dev.graft");
+    assertThat(unix)
+        .contains(longer.replace(" ", " | ") + ")")
+        .contains("/lib")
+        .contains("/*\" dev");
+  }
+
+  private static List<String> found(String pattern, String text) {
+    return Pattern.compile(pattern).matcher(text).results().map(MatchResult::group).toList();
+  }
+
+  @Test
+  void theCommitIsAskedForBeforeTheResourcesThatNameIt() throws Exception {
+    start().end();
+    assertThat(lastMavenCall())
+        .containsSubsequence(
+            "git-commit-id-maven-plugin:revision", "maven-resources-plugin:resources", ":compile");
   }
 
   @Test

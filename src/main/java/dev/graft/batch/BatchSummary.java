@@ -57,7 +57,7 @@ public record BatchSummary(
     map.put("latencyMilliseconds", latency);
     map.put("starts", starts);
     map.put("job", job);
-    map.put("versions", Versions.current());
+    map.put("versions", Versions.provenance());
     return map;
   }
 }

@@ -162,7 +162,7 @@ public record FeatureFiles(
     about.put("images", workspace.state().predicted());
     about.put("rejected", workspace.state().rejected);
     about.put("preparation", handoff.preparationAsJson().orElseThrow());
-    about.put("versions", Versions.current());
+    about.put("versions", Versions.provenance());
     WholeFile.writeJson(
         workspace.path(WHOLE + "/summary.json"), BatchSummary.of(workspace.state(), asked).toMap());
     WholeFile.writeJson(workspace.path(WHOLE + "/features.json"), about);

@@ -1,21 +1,18 @@
 package dev.graft.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.util.Properties;
+import dev.graft.handoff.Versions;
+import java.util.Map;
 import picocli.CommandLine.IVersionProvider;
 
 /** The answer to {@code --version}: Graft's version and those of what it stands on. */
 final class Version implements IVersionProvider {
   @Override
-  public String[] getVersion() throws IOException {
-    Properties built = new Properties();
-    try (InputStream in = Version.class.getResourceAsStream("/dev/graft/version.properties")) {
-      built.load(in);
-    }
+  public String[] getVersion() {
+    Map<String, String> versions = Versions.current();
+    String commit = Versions.commit().map(known -> " (commit " + known + ")").orElse("");
     return new String[] {
-      "graft " + built.getProperty("version"),
-      "TensorFlow Java " + built.getProperty("tensorflow"),
+      "graft " + versions.get("graft") + commit,
+      "TensorFlow Java " + versions.get("tensorflow-java"),
       "Java " + Runtime.version()
     };
   }

@@ -36,11 +36,13 @@ final class ExportedFolder {
    */
   static Verification write(Path folder, ServedParts given, WeightForm form, Addition addition)
       throws IOException {
-    ServedParts parts = form == WeightForm.CONSTANTS ? given.asConstants() : given;
+    ServedParts parts = given.in(form);
     ServingGraph graph = ServingGraph.of(parts);
     graph.writer().asset("labels.txt", lines(parts.task().labels())).write(folder);
     try {
-      Handoff handoff = withVariablesOf(parts, addition.write(folder, graph));
+      Handoff built = withVariablesOf(parts, addition.write(folder, graph));
+      Handoff handoff =
+          form == WeightForm.BFLOAT16 ? Bfloat16Samples.replace(folder, parts, built) : built;
       new ServingExtras(handoff, handoff.golden().orElseThrow().read(folder)).write(folder);
       Files.writeString(folder.resolve(ModelCard.FILE_NAME), ModelCard.of(handoff));
       handoff.withFiles(Handoff.hashFiles(folder)).write(folder);

@@ -56,6 +56,7 @@ final class ModelCard {
     row("takes", takes());
     row("parameters", String.format(Locale.ROOT, "%,d", handoff.model().parameters()));
     put("head", "head");
+    handoff.precision().ifPresent(how -> row("the backbone is computed in", how.backbone().word()));
     row("made with", pairs(handoff.versions()));
     row("licence of the backbone's weights", licence());
     text.append('\n');
@@ -88,6 +89,10 @@ final class ModelCard {
     if (training.get("test") instanceof String summary) {
       line("On test examples, which were looked at once, after training: %s.", summary);
     }
+    handoff
+        .precision()
+        .ifPresent(
+            how -> line("These are the figures of the model in float32. %s", how.describe()));
   }
 
   private void origin() {

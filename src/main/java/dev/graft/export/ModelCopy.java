@@ -49,8 +49,8 @@ public final class ModelCopy {
    * Reads what is to be exported.
    *
    * @param modelOrRun a run's folder, or the model that training wrote
-   * @throws ModelFormatException when it is not, or a file of it does not have the hash that its
-   *     handoff says
+   * @throws ModelFormatException when it is not, was exported in bfloat16, or a file of it does not
+   *     have the hash that its handoff says
    * @throws IOException when it can't be read
    */
   public static ModelCopy of(Path modelOrRun) throws IOException {
@@ -66,6 +66,12 @@ public final class ModelCopy {
                         folder
                             + " is no model that graft train made, so it can't be exported: give a"
                             + " run, or its model folder."));
+    if (handoff.precision().isPresent()) {
+      throw new ModelFormatException(
+          folder,
+          "%s computes its backbone in %s, which can't become float32 again: export from the run."
+              .formatted(folder, handoff.precision().get().backbone().word()));
+    }
     handoff.checkFiles(folder);
     return new ModelCopy(folder, handoff);
   }
@@ -77,12 +83,13 @@ public final class ModelCopy {
 
   /**
    * Writes the model, reads it again, and compares what it answers with the golden samples of the
-   * one that was read.
+   * one that was read; in bfloat16 with those that the new one has answered, whose differences from
+   * the others its handoff says.
    *
    * @param folder where nothing is yet; on failure nothing is left there
    * @return the comparison, which passed
-   * @throws IllegalArgumentException when something is there, or the weights that are to be
-   *     variables are constants
+   * @throws IllegalArgumentException when something is there, the weights that are to be variables
+   *     are constants, or a backbone has nothing that bfloat16 would change
    * @throws IllegalStateException when the written model does not answer as the one that was read
    * @throws IOException when it can't be written
    */

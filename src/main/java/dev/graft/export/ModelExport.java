@@ -294,7 +294,7 @@ public final class ModelExport {
             "graft",
             origin.flatMap(known -> known.weights().licence()),
             origin.flatMap(known -> known.weights().file())),
-        Versions.current(),
+        Versions.provenance(),
         signatures.get(0),
         signatures.subList(1, signatures.size()),
         preparation,
@@ -303,6 +303,7 @@ public final class ModelExport {
         layers,
         Map.of(),
         Optional.of(golden),
+        Optional.empty(),
         Optional.of(training()));
   }
 

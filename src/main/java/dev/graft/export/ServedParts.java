@@ -2,8 +2,11 @@ package dev.graft.export;
 
 import dev.graft.data.Preparation;
 import dev.graft.data.Task;
+import dev.graft.handoff.Signature;
+import dev.graft.model.Bfloat16Graph;
 import dev.graft.model.ConstantVariables;
 import dev.graft.tensor.HostTensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,20 +61,46 @@ record ServedParts(
    */
   record Variable(String node, String name, HostTensor value, boolean trainable) {}
 
+  /** What the answers are called in the signatures. */
+  String answersName() {
+    return task.kind() == Task.Kind.NUMBERS ? ServingGraph.NUMBERS : ServingGraph.PROBABILITIES;
+  }
+
+  /** The tensor of an output of the signatures, one of numbers. */
+  String tensor(String output) {
+    return switch (output) {
+      case ServingGraph.LOGITS -> logits.orElseThrow();
+      case Signature.FEATURES -> features;
+      default -> answers;
+    };
+  }
+
+  /** The same in a form. */
+  ServedParts in(WeightForm form) {
+    return switch (form) {
+      case VARIABLES -> this;
+      case CONSTANTS -> asConstants();
+      case BFLOAT16 -> asConstants().inBfloat16();
+    };
+  }
+
+  private ServedParts inBfloat16() {
+    List<String> outputs = new ArrayList<>(List.of(answers));
+    logits.ifPresent(outputs::add);
+    return withGraph(Bfloat16Graph.of(graph, features, outputs), variables);
+  }
+
+  private ServedParts withGraph(GraphDef other, List<Variable> held) {
+    return new ServedParts(other, inputs, answers, logits, features, held, kept, task, preparation);
+  }
+
   /** The same with constants in place of the variables, but for those that loops read. */
-  ServedParts asConstants() {
+  private ServedParts asConstants() {
     Map<String, HostTensor> values = new LinkedHashMap<>();
     variables.forEach(variable -> values.put(variable.node(), variable.value()));
     Map<String, HostTensor> live = ConstantVariables.live(graph, values);
-    return new ServedParts(
+    return withGraph(
         ConstantVariables.fill(graph, values),
-        inputs,
-        answers,
-        logits,
-        features,
-        variables.stream().filter(variable -> live.containsKey(variable.node())).toList(),
-        kept,
-        task,
-        preparation);
+        variables.stream().filter(variable -> live.containsKey(variable.node())).toList());
   }
 }

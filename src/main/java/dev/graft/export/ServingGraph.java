@@ -156,11 +156,10 @@ final class ServingGraph {
   }
 
   private List<Endpoint> answers(Graph whole, Ops tf) {
-    boolean numbers = parts.task().kind() == Task.Kind.NUMBERS;
     Output<TFloat32> values = whole.outputOrThrow(parts.answers()).expect(TFloat32.class);
     List<Long> shape = List.of(-1L, (long) parts.task().size());
     List<Endpoint> answers = new ArrayList<>();
-    answers.add(Endpoint.of(numbers ? NUMBERS : PROBABILITIES, values, shape));
+    answers.add(Endpoint.of(parts.answersName(), values, shape));
     if (parts.logits().isPresent()) {
       Output<?> logits = whole.outputOrThrow(parts.logits().get());
       answers.add(Endpoint.of(LOGITS, logits.expect(TFloat32.class), shape(logits.shape())));

@@ -68,6 +68,13 @@ public record Golden(
     this(images, prepared, Map.of(), outputs, Map.of(), tolerance);
   }
 
+  /**
+   * These samples without those of outputs that only other signatures have, held to a tolerance.
+   */
+  public Golden ofFirstSignature(double tolerance) {
+    return new Golden(images, prepared, otherInputs, outputs, Map.of(), tolerance);
+  }
+
   /** The paths of all files, images first. */
   public List<String> files() {
     return Stream.of(

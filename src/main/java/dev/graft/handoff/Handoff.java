@@ -33,6 +33,7 @@ import java.util.stream.Stream;
  * @param files SHA-256 of every file in the folder except {@code handoff.json}, by path with {@code
  *     /}
  * @param golden what the model answered where it was made, if it was recorded
+ * @param precision of the backbone, where it is not float32
  * @param training for a trained model what made it, in free form: texts, numbers, booleans, nulls,
  *     lists and maps
  */
@@ -48,6 +49,7 @@ public record Handoff(
     List<Layer> layers,
     Map<String, String> files,
     Optional<Golden> golden,
+    Optional<BackbonePrecision> precision,
     Optional<Map<String, Object>> training) {
   /** The name of the file in a model's folder. */
   public static final String FILE_NAME = "handoff.json";
@@ -168,6 +170,7 @@ public record Handoff(
         layers,
         files,
         golden,
+        precision,
         training);
   }
 
@@ -185,6 +188,7 @@ public record Handoff(
         layers,
         files,
         golden,
+        precision,
         training);
   }
 
@@ -202,6 +206,7 @@ public record Handoff(
         layers,
         files,
         golden,
+        precision,
         training);
   }
 
@@ -219,6 +224,25 @@ public record Handoff(
         layers,
         files,
         Optional.of(golden),
+        precision,
+        training);
+  }
+
+  /** This handoff of a model whose backbone is computed in other numbers than float32. */
+  public Handoff withPrecision(BackbonePrecision precision) {
+    return new Handoff(
+        model,
+        weights,
+        versions,
+        signature,
+        signatures,
+        preparation,
+        task,
+        labels,
+        layers,
+        files,
+        golden,
+        Optional.of(precision),
         training);
   }
 

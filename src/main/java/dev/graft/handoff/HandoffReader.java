@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.graft.data.Preparation;
 import dev.graft.data.Task;
 import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -97,6 +98,10 @@ final class HandoffReader {
     List<Layer> layers = root.get("layers").list(HandoffReader::layer);
     Map<String, String> files = root.get("files").map(JsonValue::text);
     Optional<Golden> golden = root.get("golden").orNull(HandoffReader::golden);
+    Optional<BackbonePrecision> precision =
+        root.has("precision")
+            ? root.get("precision").orNull(HandoffReader::precision)
+            : Optional.empty();
     Optional<Map<String, Object>> training = root.get("training").orNull(HandoffReader::freeForm);
     return root.make(
         () -> {
@@ -113,10 +118,21 @@ final class HandoffReader {
                   layers,
                   files,
                   golden,
+                  precision,
                   training);
           handoff.requireListed();
           return handoff;
         });
+  }
+
+  private static BackbonePrecision precision(JsonValue json) throws ModelFormatException {
+    json.having("backbone", "samples", "agreeing", "differences");
+    String word = json.get("backbone").text();
+    Precision backbone = json.get("backbone").make(() -> Precision.named(word));
+    int samples = json.get("samples").smallInteger();
+    int agreeing = json.get("agreeing").smallInteger();
+    Map<String, Double> differences = json.get("differences").map(JsonValue::number);
+    return json.make(() -> new BackbonePrecision(backbone, samples, agreeing, differences));
   }
 
   private static Task.Kind task(JsonValue json) throws ModelFormatException {

@@ -60,7 +60,17 @@ final class HandoffWriter {
     json.put("layers", handoff.layers().stream().map(HandoffWriter::layer).toList());
     json.put("files", new TreeMap<>(handoff.files()));
     json.put("golden", handoff.golden().map(HandoffWriter::golden).orElse(null));
+    handoff.precision().ifPresent(precision -> json.put("precision", precision(precision)));
     json.put("training", handoff.training().orElse(null));
+    return json;
+  }
+
+  private static Map<String, Object> precision(BackbonePrecision precision) {
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("backbone", precision.backbone().word());
+    json.put("samples", precision.samples());
+    json.put("agreeing", precision.agreeing());
+    json.put("differences", precision.differences());
     return json;
   }
 

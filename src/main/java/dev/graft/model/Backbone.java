@@ -1,6 +1,7 @@
 package dev.graft.model;
 
 import dev.graft.data.Preparation;
+import dev.graft.handoff.BackbonePrecision;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Layer;
 import dev.graft.handoff.LayerVariable;
@@ -98,13 +99,25 @@ public final class Backbone {
    *
    * @param layer whose output the head will read; of a nested model {@code outer/inner}
    * @throws IllegalArgumentException when the graph has no such layer, or the layer does nothing in
-   *     inference, as a dropout or a nested model's input
+   *     inference, as a dropout or a nested model's input, or the model computes in other numbers
+   *     than float32
    */
   public Backbone withOutput(String layer) {
+    requireFloat32();
     String tensor =
         LayerOutputs.find(flat.graph(), layer, layerNames()).orElseThrow(() -> noOutput(layer));
     return new Backbone(
         saved, flat, handoff, Optional.of(tensor), Optional.of(layer), training, layers);
+  }
+
+  /** Of an export in other numbers nothing but its own outputs is of use. */
+  void requireFloat32() {
+    Optional<BackbonePrecision> precision = handoff.flatMap(Handoff::precision);
+    if (precision.isPresent()) {
+      throw new IllegalArgumentException(
+          "%s computes in %s, so nothing is trained on it and only its own outputs are read: give the model in float32."
+              .formatted(saved.directory(), precision.get().backbone().word()));
+    }
   }
 
   private IllegalArgumentException noOutput(String layer) {

@@ -1,19 +1,14 @@
 package dev.graft.model;
 
-import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.tensorflow.Graph;
-import org.tensorflow.Result;
-import org.tensorflow.Session;
 import org.tensorflow.proto.AttrValue;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
@@ -205,24 +200,15 @@ final class FoldedScales {
     return folded.build();
   }
 
-  /** The constants of all chains, computed in one run. */
+  /** The constants of all chains. */
   private static Map<String, HostTensor> values(GraphDef definition, List<Chain> chains) {
-    List<TensorName> wanted =
-        chains.stream().flatMap(chain -> chain.constants().stream()).distinct().toList();
-    try (Graph graph = new Graph()) {
-      graph.importGraphDef(definition);
-      try (Session session = new Session(graph, Arithmetic.AS_BUILT.config())) {
-        Session.Runner runner = session.runner();
-        wanted.forEach(tensor -> runner.fetch(tensor.toString()));
-        try (Result result = runner.run()) {
-          Map<String, HostTensor> values = new LinkedHashMap<>();
-          for (int i = 0; i < wanted.size(); i++) {
-            values.put(wanted.get(i).toString(), HostTensor.fromNative(result.get(i)));
-          }
-          return values;
-        }
-      }
-    }
+    return ConstantValues.of(
+        definition,
+        chains.stream()
+            .flatMap(chain -> chain.constants().stream())
+            .map(TensorName::toString)
+            .distinct()
+            .toList());
   }
 
   /** New kernel and convolution, new bias and its addition; empty if it is no value a channel. */

@@ -142,6 +142,7 @@ public record Inspection(
             "It has no handoff: how images are prepared, what its labels are called and whether the"
                 + " files are whole is not known; export it with graft-export.");
       }
+      handoff.flatMap(Handoff::precision).ifPresent(how -> warnings.add(how.describe()));
       if (backbone.isPresent()) {
         FlatModel flat = backbone.get().flat();
         copies(flat).ifPresent(warnings::add);

@@ -69,11 +69,12 @@ public final class JoinedModel {
    * @param objective what the model is to say, and how it is judged
    * @param seed of the head's first values and of its dropout
    * @throws IllegalArgumentException when the head does not fit the backbone's output or the
-   *     objective
+   *     objective, or the backbone is an export in other numbers than float32
    * @throws IOException when the backbone's weights can't be read
    */
   public static JoinedModel join(Backbone backbone, Head head, Objective objective, long seed)
       throws IOException {
+    backbone.requireFloat32();
     JoinedGraph joined = JoinedGraph.of(backbone, head, objective, seed);
     Map<String, HostTensor> values = new LinkedHashMap<>(backbone.values());
     joined.head().forEach(variable -> values.put(variable.node(), variable.initial()));

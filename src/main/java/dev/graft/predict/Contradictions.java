@@ -1,9 +1,9 @@
 package dev.graft.predict;
 
+import dev.graft.data.Target;
 import dev.graft.handoff.FileDifferences;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.LayerVariable;
-import dev.graft.handoff.TensorInfo;
 import dev.graft.savedmodel.Checkpoint;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.savedmodel.SavedModel;
@@ -13,12 +13,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /** Where a model's labels or weights are not those that its handoff says, in sentences. */
 final class Contradictions {
+  private static final String LABEL = "label";
   private static final String LABELS = "labels";
+  private static final String PROBABILITIES = "probabilities";
   private static final String LABELS_FILE = "assets/labels.txt";
 
   private Contradictions() {}
@@ -33,16 +35,42 @@ final class Contradictions {
     return labels(handoff.labels().get(), text.lines().toList(), LABELS_FILE);
   }
 
-  /** The labels that a signature answers with. */
+  /** The labels that a signature answers with, and the one that it calls the likeliest. */
   static List<String> ofAnswers(Path folder, Handoff handoff, SignatureAnswers answers)
       throws ModelFormatException {
-    Optional<TensorInfo> output =
-        answers.signature().outputs().stream()
-            .filter(one -> one.alias().equals(LABELS) && one.dtype().equals("string"))
-            .findFirst();
-    if (output.isEmpty() || handoff.labels().isEmpty()) {
+    if (handoff.labels().isEmpty()) {
       return List.of();
     }
+    List<String> contradictions = new ArrayList<>();
+    if (answers.hasTexts(LABELS)) {
+      contradictions.addAll(ofAllLabels(folder, handoff, answers));
+    }
+    if (contradictions.isEmpty() && answers.hasTexts(LABEL)) {
+      contradictions.addAll(ofLikeliest(handoff, answers));
+    }
+    return contradictions;
+  }
+
+  private static List<String> ofLikeliest(Handoff handoff, SignatureAnswers answers) {
+    List<String> labels = handoff.labels().orElseThrow();
+    float[] probabilities = answers.of(PROBABILITIES).floats();
+    List<byte[]> said = answers.of(LABEL).strings();
+    int row = labels.size();
+    for (int i = 0; i < said.size() && probabilities.length == said.size() * row; i++) {
+      float[] sample = Arrays.copyOfRange(probabilities, i * row, (i + 1) * row);
+      String likeliest = labels.get(Target.OfClass.likeliest(sample));
+      String label = new String(said.get(i), StandardCharsets.UTF_8);
+      if (!label.equals(likeliest)) {
+        return List.of(
+            "Golden sample %d is called \"%s\" by the graph (signature %s), but its largest probability is that of \"%s\": export the model again."
+                .formatted(i, label, answers.signature().name(), likeliest));
+      }
+    }
+    return List.of();
+  }
+
+  private static List<String> ofAllLabels(Path folder, Handoff handoff, SignatureAnswers answers)
+      throws ModelFormatException {
     HostTensor all = answers.of(LABELS);
     if (all.shape().size() != 2) {
       throw new ModelFormatException(

@@ -125,6 +125,12 @@ record SignatureAnswers(Signature signature, Map<String, HostTensor> outputs) {
     return HostTensor.ofStrings(bytes, bytes.size());
   }
 
+  /** Whether an output of this alias is texts. */
+  boolean hasTexts(String alias) {
+    return signature.outputs().stream()
+        .anyMatch(output -> output.alias().equals(alias) && output.dtype().equals("string"));
+  }
+
   HostTensor of(String alias) {
     return outputs.get(alias);
   }

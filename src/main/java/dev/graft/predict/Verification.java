@@ -232,8 +232,16 @@ public record Verification(
     return compare("", "preparation", samples.prepared(), received, samples.tolerance()).ofPixels();
   }
 
-  /** Compares an output with what is expected of it, sample by sample. */
-  static Comparison compare(
+  /**
+   * Compares an output with what is expected of it, sample by sample.
+   *
+   * @param signature that was called
+   * @param name the output's alias
+   * @param expected first axis the samples
+   * @param received row-major, of the same shape
+   * @param tolerance largest difference allowed, over the largest magnitude expected
+   */
+  public static Comparison compare(
       String signature,
       String name,
       NpyArray<float[]> expected,

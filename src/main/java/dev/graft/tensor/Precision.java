@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** In what numbers a frozen part is computed. What trains, and every export, is float32. */
+/**
+ * In what numbers a frozen part, or the backbone of an export, is computed. What trains is float32.
+ */
 public enum Precision {
   /** As Keras computes. */
   FLOAT32(Arithmetic.FUSED),
@@ -58,6 +60,21 @@ public enum Precision {
           throw new IllegalArgumentException(
               "The precision is float32, bfloat16 or auto, but got \"" + text + "\".");
     };
+  }
+
+  /**
+   * Reads {@code float32} or {@code bfloat16}, whatever this processor has.
+   *
+   * @throws IllegalArgumentException if it is another word
+   */
+  public static Precision named(String text) {
+    return Arrays.stream(values())
+        .filter(precision -> precision.word().equals(text))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "The precision is float32 or bfloat16, but got \"" + text + "\"."));
   }
 
   /** Whether the processor multiplies bfloat16 by itself; known on Linux only. */

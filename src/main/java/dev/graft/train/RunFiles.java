@@ -135,7 +135,7 @@ final class RunFiles {
   }
 
   private static Map<String, String> versions() {
-    Map<String, String> versions = new LinkedHashMap<>(Versions.current());
+    Map<String, String> versions = new LinkedHashMap<>(Versions.provenance());
     versions.put("java", Runtime.version().toString());
     versions.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     return versions;

@@ -34,7 +34,7 @@ class MainTest {
   void versionIsTheOneOfTheBuild() {
     assertThat(run(null, "--version")).isZero();
     assertThat(out.toString().lines().findFirst().orElseThrow())
-        .matches("graft \\d+\\.\\d+\\.\\d+.*");
+        .matches("graft \\d+\\.\\d+\\.\\d+(-SNAPSHOT)?( \\(commit [0-9a-f]{12}(-dirty)?\\))?");
     assertThat(out.toString()).contains("TensorFlow Java 1.");
   }
 

@@ -63,6 +63,49 @@ class TrainedModelTest {
   }
 
   @Test
+  void exportWritesTheFormThatIsAskedAndSaysWhatThePrecisionCosts() throws IOException {
+    Path half = folder.resolve("half");
+    assertThat(Ran.graft("export", run, "--out", half, "--precision", "bfloat16").done().out())
+        .contains("weights as constants; golden samples agree")
+        .containsPattern("The backbone is computed in bfloat16: .* float32 in 3 of 3; differences");
+    assertThat(Ran.graft("verify", half).done().out()).contains("image_bytes");
+    assertThat(Ran.graft("inspect", half).done().out()).contains("computed in bfloat16");
+    Ran.graft("predict", half, IMAGES.resolve("rgb.png")).done();
+    JsonNode json =
+        Ran.graft(
+                "export",
+                run,
+                "--out",
+                half,
+                "--constants",
+                "--precision",
+                "bfloat16",
+                "--json",
+                "--overwrite")
+            .done()
+            .json();
+    assertThat(json.get("precision").asText()).isEqualTo("bfloat16");
+    assertThat(json.get("weights").asText()).isEqualTo("constants");
+    assertThat(json.get("agreeing").asInt()).isEqualTo(3);
+    assertThat(json.get("differencesFromFloat32").get("probabilities").asDouble()).isPositive();
+    JsonNode plain = Ran.graft("export", run, "--out", folder.resolve("f"), "--json").done().json();
+    assertThat(plain.get("precision").asText()).isEqualTo("float32");
+    assertThat(plain.get("weights").asText()).isEqualTo("variables");
+  }
+
+  @Test
+  void exportRefusesPrecisionsThatItCannotHold() {
+    Path out = folder.resolve("out");
+    Ran.graft("export", run, "--out", out, "--precision", "bfloat16", "--variables")
+        .failed(2, "so it has no variables: leave --variables out");
+    Ran.graft("export", run, "--out", out, "--precision", "auto")
+        .failed(2, "auto depends on the processor, and an export runs on any");
+    Ran.graft("export", run, "--out", out, "--precision", "int8")
+        .failed(2, "The precision is float32 or bfloat16, but got \"int8\"");
+    assertThat(out).doesNotExist();
+  }
+
+  @Test
   void inspectChecksGradientsWhenAsked() throws IOException {
     Path residual = Path.of("testdata", "models", "residual");
     assertThat(Ran.graft("inspect", residual).done().out()).doesNotContain("gradient");

@@ -4,11 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.data.Sha256;
+import dev.graft.handoff.BackbonePrecision;
+import dev.graft.handoff.Golden;
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Layer;
+import dev.graft.model.Backbone;
+import dev.graft.model.Head;
+import dev.graft.model.JoinedModel;
 import dev.graft.predict.Predictor;
+import dev.graft.predict.Verification;
 import dev.graft.savedmodel.ModelFormatException;
 import dev.graft.savedmodel.SavedModel;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +82,76 @@ class ModelCopyTest {
       ModelCopy.of(run).write(second, form);
       assertThat(hashes(second)).isEqualTo(hashes(first)).hasSizeGreaterThan(10);
     }
+  }
+
+  @Test
+  void inBfloat16TheModelSaysSoAndHowFarItIsFromFloat32() throws IOException {
+    Path half = folder.resolve("half");
+    Verification verification = ModelCopy.of(run).write(half, WeightForm.BFLOAT16);
+    assertThat(verification.isPassed()).isTrue();
+    assertThat(half.resolve("variables")).isEmptyDirectory();
+    Handoff handoff = Handoff.read(half).orElseThrow();
+    assertThat(handoff.variables()).isEmpty();
+    assertThat(handoff.allSignatures())
+        .isEqualTo(Handoff.read(run.resolve("model")).orElseThrow().allSignatures());
+    BackbonePrecision precision = handoff.precision().orElseThrow();
+    assertThat(precision.backbone()).isEqualTo(Precision.BFLOAT16);
+    assertThat(precision.samples()).isEqualTo(3);
+    assertThat(precision.agreeing()).isEqualTo(3);
+    assertThat(precision.differences().keySet())
+        .containsExactly("probabilities", "logits", "features");
+    assertThat(precision.differences().values()).allMatch(far -> far > 1e-4 && far < 0.02);
+    assertThat(half.resolve("MODEL.md"))
+        .content()
+        .contains("| the backbone is computed in | bfloat16 |")
+        .contains("These are the figures of the model in float32. " + precision.describe());
+    Golden golden = handoff.golden().orElseThrow();
+    assertThat(golden.otherOutputs()).isEmpty();
+    assertThat(half.resolve("golden/features.npy")).doesNotExist();
+    double answers =
+        Math.max(
+            precision.differences().get("probabilities"), precision.differences().get("logits"));
+    assertThat(golden.tolerance()).isEqualTo(Math.max(1.0 / 128, 2 * answers));
+    float[] own = golden.read(half).outputs().get("logits").values();
+    float[] float32 = golden.read(run.resolve("model")).outputs().get("logits").values();
+    double largest = 0;
+    for (int i = 0; i < own.length; i++) {
+      largest = Math.max(largest, Math.abs(own[i] - float32[i]));
+    }
+    assertThat(largest).isGreaterThan(0);
+    byte[] image = Files.readAllBytes(half.resolve("golden/images/0.jpg"));
+    try (Predictor predictor = Predictor.load(half);
+        Predictor exact = Predictor.load(run)) {
+      List<Float> answered = answer(predictor, image);
+      List<Float> expected = answer(exact, image);
+      assertThat(answered).isNotEqualTo(expected);
+      for (int i = 0; i < 3; i++) {
+        assertThat(answered.get(i)).isCloseTo(expected.get(i), Offset.offset(0.02f));
+      }
+    }
+  }
+
+  @Test
+  void whatIsInBfloat16IsNoSourceOfAnotherModel() throws IOException {
+    Path half = folder.resolve("half");
+    ModelCopy.of(run).write(half, WeightForm.BFLOAT16);
+    assertThatThrownBy(() -> ModelCopy.of(half))
+        .isInstanceOf(ModelFormatException.class)
+        .hasMessage(
+            half
+                + " computes its backbone in bfloat16, which can't become float32 again: export from"
+                + " the run.");
+    Backbone backbone = Backbone.load(half);
+    assertThatThrownBy(
+            () ->
+                JoinedModel.join(backbone, Head.parse("dense(softmax)"), TinyClassifier.LABELS, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            half
+                + " computes in bfloat16, so nothing is trained on it and only its own outputs are"
+                + " read: give the model in float32.");
+    assertThatThrownBy(() -> backbone.withOutput("block1_conv"))
+        .hasMessageContaining("computes in bfloat16");
   }
 
   @Test

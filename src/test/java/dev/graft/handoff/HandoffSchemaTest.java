@@ -80,6 +80,10 @@ class HandoffSchemaTest {
         "/preparation/resize; height; 0",
         "/layers/1/variables/0; shape; [-1]",
         "/layers/1/variables/0; sha256; \"ABC\"",
+        "/precision; backbone; \"float16\"",
+        "/precision; samples; 0",
+        "/precision; agreeing; -1",
+        "/precision; differences; {\"features\": -0.1}",
         "/golden; tolerance; 1",
         "/golden; outputs; {}",
       })

@@ -74,6 +74,7 @@ class HandoffTest {
             List.of(),
             Handoff.hashFiles(folder),
             Optional.empty(),
+            Optional.empty(),
             Optional.empty());
     bare.write(folder);
     assertThat(Handoff.read(folder)).contains(bare);
@@ -145,6 +146,8 @@ class HandoffTest {
     // The members that came later.
     assertThat(pointers.remove("/task")).isTrue();
     assertThat(pointers.remove("/signatures")).isTrue();
+    assertThat(pointers.remove("/precision")).isTrue();
+    assertThat(pointers.remove("/precision/differences/features")).isTrue();
     assertThat(pointers.removeIf(pointer -> pointer.startsWith("/golden/otherOutputs"))).isTrue();
     for (String pointer : pointers) {
       JsonNode cut = whole.deepCopy();

@@ -4,6 +4,7 @@ import dev.graft.data.Npy;
 import dev.graft.data.NpyArray;
 import dev.graft.data.Preparation;
 import dev.graft.data.Task;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,6 +76,7 @@ final class TestModel {
             new Layer("dense", "Dense", Optional.empty(), 8, true, List.of(kernel(), bias()))),
         Map.of(),
         Optional.empty(),
+        Optional.of(new BackbonePrecision(Precision.BFLOAT16, 3, 2, Map.of("features", 0.004))),
         Optional.of(training));
   }
 

@@ -1,5 +1,6 @@
 package dev.graft.predict;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -10,16 +11,23 @@ import dev.graft.export.TinyClassifier;
 import dev.graft.handoff.Handoff;
 import dev.graft.model.Head;
 import dev.graft.savedmodel.ModelFormatException;
+import dev.graft.tensor.HostTensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.GraphDef;
+import org.tensorflow.proto.NodeDef;
+import org.tensorflow.proto.SavedModel;
+import org.tensorflow.proto.TensorProto;
 
 class VerificationTest {
   @TempDir private Path folder;
@@ -138,6 +146,35 @@ class VerificationTest {
                 + " serving_default): export the model again.",
             "Label 1 is \"grey\" in handoff.json but \"green\" in the graph (signature"
                 + " image_bytes): export the model again.");
+  }
+
+  @Test
+  void aGraphThatCallsAnotherClassTheLikeliestIsFound() throws IOException {
+    Path exported = TinyClassifier.export(folder.resolve("model"));
+    Path file = exported.resolve("saved_model.pb");
+    SavedModel.Builder saved = SavedModel.parseFrom(Files.readAllBytes(file)).toBuilder();
+    GraphDef.Builder graph = saved.getMetaGraphsBuilder(0).getGraphDefBuilder();
+    NodeDef.Builder names = null;
+    for (NodeDef.Builder node : graph.getNodeBuilderList()) {
+      if (node.getName().equals("serving/names")) {
+        names = node.clone().setName("other");
+      } else if (node.getName().equals("serving/label")) {
+        node.setInput(0, "other");
+      }
+    }
+    List<byte[]> rotated = new ArrayList<>();
+    List.of("red", "blue", "green").forEach(label -> rotated.add(label.getBytes(UTF_8)));
+    TensorProto value = HostTensor.ofStrings(rotated, 3).toProto();
+    graph.addNode(names.putAttr("value", AttrValue.newBuilder().setTensor(value).build()));
+    Files.write(file, saved.build().toByteArray());
+    rehash(exported);
+    assertThat(complaints(exported))
+        .hasSize(2)
+        .first()
+        .asString()
+        .matches(
+            "Golden sample 0 is called \"\\w+\" by the graph \\(signature serving_default\\), but its"
+                + " largest probability is that of \"\\w+\": export the model again\\.");
   }
 
   @Test
