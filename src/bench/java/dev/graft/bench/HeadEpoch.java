@@ -5,6 +5,7 @@ import dev.graft.data.LabeledImages;
 import dev.graft.data.ProgressListener;
 import dev.graft.data.Split;
 import dev.graft.features.ArrayFeaturizer;
+import dev.graft.features.FeatureCache;
 import dev.graft.features.LabeledFeatures;
 import dev.graft.features.StoredNumbers;
 import dev.graft.metrics.History;
@@ -83,7 +84,7 @@ public class HeadEpoch {
             backbone.flat().inputs().stream()
                 .map(input -> new ArrayBatch.Feed(backbone.inputName(input), input))
                 .toList());
-    featurizer = ArrayFeaturizer.open(cut, inputs, Optional.of(store), stored);
+    featurizer = ArrayFeaturizer.open(cut, inputs, new FeatureCache(store, Long.MAX_VALUE, stored));
     Split split = Split.given(examples);
     training = featurizer.extract(split.training(), ProgressListener.none());
     validation = featurizer.extract(split.validation(), ProgressListener.none());

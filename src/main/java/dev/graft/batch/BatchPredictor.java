@@ -1,6 +1,7 @@
 package dev.graft.batch;
 
 import dev.graft.data.Task;
+import dev.graft.model.Calibration;
 import dev.graft.predict.Features;
 import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Predictor;
@@ -98,6 +99,16 @@ public record BatchPredictor(
     return run(listener, Job.PART);
   }
 
+  /**
+   * How the model of an interrupted job ran; a process that goes on with it should have the same
+   * number of threads.
+   *
+   * @param out the file, or the folder of features
+   */
+  public static Optional<Calibration> begun(Path out) throws IOException {
+    return Workspace.begun(out);
+  }
+
   Optional<BatchSummary> run(BatchListener listener, int part) throws IOException {
     Inputs.requireThere(settings.input());
     requireFile();
@@ -148,14 +159,16 @@ public record BatchPredictor(
       Verification.effect(ModelFolder.of(settings.model()), settings.precision())
           .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, false);
-      Map<String, String> asked = asked(predictor, part);
+      Calibration calibration = settings.calibration(workspace.calibration());
+      Map<String, String> asked = asked(predictor, part, calibration);
       workspace.require(asked);
       if (!workspace.state().complete || Files.exists(workspace.path(OUTPUT))) {
         predict(
             predictor,
             workspace,
             input,
-            new Job(workspace, input, settings.maxRejected(), listener, part));
+            new Job(workspace, input, settings.maxRejected(), listener, part),
+            calibration);
         WholeFile.writeJson(
             workspace.path(SUMMARY), BatchSummary.of(workspace.state(), asked).toMap());
       }
@@ -164,10 +177,10 @@ public record BatchPredictor(
     }
   }
 
-  private Map<String, String> asked(Predictor predictor, int part) {
+  private Map<String, String> asked(Predictor predictor, int part, Calibration calibration) {
     Map<String, String> asked = settled(predictor.hash());
     asked.put("part", String.valueOf(part));
-    asked.putAll(JobFacts.platform(settings.precision()));
+    asked.putAll(JobFacts.platform(settings.precision(), calibration));
     return asked;
   }
 
@@ -181,13 +194,16 @@ public record BatchPredictor(
     return settled;
   }
 
-  private void predict(Predictor predictor, Workspace workspace, BatchInput input, Job job)
+  private void predict(
+      Predictor predictor, Workspace workspace, BatchInput input, Job job, Calibration calibration)
       throws IOException {
     PredictionColumns columns =
         PredictionColumns.of(predictor.task(), top, logits, features.wanted(), input.carried());
     try (BatchOutput output = output(predictor, workspace, columns.columns())) {
       job.run(
-          records -> new Answering(predictor.start(records, settings.threads()), columns::row),
+          records ->
+              new Answering(
+                  predictor.start(records, settings.threads(), calibration), columns::row),
           output,
           REJECTED);
     }

@@ -2,6 +2,7 @@ package dev.graft.batch;
 
 import dev.graft.data.Sha256;
 import dev.graft.handoff.Handoff;
+import dev.graft.model.Calibration;
 import dev.graft.predict.ModelFolder;
 import dev.graft.tensor.Precision;
 import java.io.IOException;
@@ -21,8 +22,11 @@ import java.util.Optional;
  * @param column of the input that has the bytes or paths; if not said, it is found
  * @param maxRejected how many records may be bad before the job stops
  * @param whenThere what to do about an earlier result, or a part of it
- * @param threads that prepare images, and as many that run the model; at least 1
+ * @param threads that prepare images, and, where nothing was measured, as many runs of the model
+ *     side by side; at least 1
  * @param precision of the numbers that the model is computed in
+ * @param calibration how the model runs, where that was measured; a job that is resumed goes on as
+ *     it began
  */
 public record BatchSettings(
     Path model,
@@ -32,7 +36,8 @@ public record BatchSettings(
     MaxRejected maxRejected,
     WhenThere whenThere,
     int threads,
-    Precision precision) {
+    Precision precision,
+    Optional<Calibration> calibration) {
   /** Checks that nothing is missing. */
   public BatchSettings {
     Objects.requireNonNull(model, "model");
@@ -58,7 +63,8 @@ public record BatchSettings(
         MaxRejected.UNLIMITED,
         WhenThere.REFUSE,
         Runtime.getRuntime().availableProcessors(),
-        Precision.FLOAT32);
+        Precision.FLOAT32,
+        Optional.empty());
   }
 
   /** SHA-256 of the model's handoff. */
@@ -74,40 +80,70 @@ public record BatchSettings(
     settled.put("include", String.join(" ", filter.include()));
     settled.put("exclude", String.join(" ", filter.exclude()));
     settled.put("column", column.orElse(""));
-    settled.put("arithmetic", JobFacts.platform(precision).get("arithmetic"));
+    settled.put("arithmetic", JobFacts.arithmetic(precision));
     return settled;
   }
 
   /** With other files of a folder. */
   public BatchSettings withFilter(PathFilter other) {
     return new BatchSettings(
-        model, input, other, column, maxRejected, whenThere, threads, precision);
+        model, input, other, column, maxRejected, whenThere, threads, precision, calibration);
   }
 
   /** With another column of the input. */
   public BatchSettings withColumn(String other) {
     return new BatchSettings(
-        model, input, filter, Optional.of(other), maxRejected, whenThere, threads, precision);
+        model,
+        input,
+        filter,
+        Optional.of(other),
+        maxRejected,
+        whenThere,
+        threads,
+        precision,
+        calibration);
   }
 
   /** With another number of bad records. */
   public BatchSettings withMaxRejected(MaxRejected other) {
-    return new BatchSettings(model, input, filter, column, other, whenThere, threads, precision);
+    return new BatchSettings(
+        model, input, filter, column, other, whenThere, threads, precision, calibration);
   }
 
   /** With another treatment of an earlier result. */
   public BatchSettings withWhenThere(WhenThere other) {
-    return new BatchSettings(model, input, filter, column, maxRejected, other, threads, precision);
+    return new BatchSettings(
+        model, input, filter, column, maxRejected, other, threads, precision, calibration);
   }
 
   /** With another number of threads. */
   public BatchSettings withThreads(int other) {
     return new BatchSettings(
-        model, input, filter, column, maxRejected, whenThere, other, precision);
+        model, input, filter, column, maxRejected, whenThere, other, precision, calibration);
   }
 
   /** With other numbers to compute in. */
   public BatchSettings withPrecision(Precision other) {
-    return new BatchSettings(model, input, filter, column, maxRejected, whenThere, threads, other);
+    return new BatchSettings(
+        model, input, filter, column, maxRejected, whenThere, threads, other, calibration);
+  }
+
+  /** With the way in which the model runs. */
+  public BatchSettings withCalibration(Calibration other) {
+    return new BatchSettings(
+        model,
+        input,
+        filter,
+        column,
+        maxRejected,
+        whenThere,
+        threads,
+        precision,
+        Optional.of(other));
+  }
+
+  /** How a job runs the model: as it began, else as was measured, else in the standard way. */
+  Calibration calibration(Optional<Calibration> begun) {
+    return begun.or(() -> calibration).orElseGet(() -> Calibration.standard(threads));
   }
 }

@@ -2,6 +2,7 @@ package dev.graft.batch;
 
 import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Versions;
+import dev.graft.model.Calibration;
 import dev.graft.predict.FeatureExtractor;
 import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Predicted;
@@ -63,14 +64,16 @@ public record FeatureFiles(
       Verification.effect(ModelFolder.of(settings.model()), settings.precision())
           .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, true);
-      Map<String, String> asked = asked(extractor, part);
+      Calibration calibration = settings.calibration(workspace.calibration());
+      Map<String, String> asked = asked(extractor, part, calibration);
       workspace.require(asked);
       if (!workspace.state().complete || Files.exists(workspace.path(WHOLE))) {
         extract(
             extractor,
             workspace,
             input,
-            new Job(workspace, input, settings.maxRejected(), listener, part));
+            new Job(workspace, input, settings.maxRejected(), listener, part),
+            calibration);
         describe(extractor, workspace, asked);
       }
       workspace.publish(WHOLE, workspace.target());
@@ -88,10 +91,10 @@ public record FeatureFiles(
     }
   }
 
-  private Map<String, String> asked(FeatureExtractor extractor, int part) {
+  private Map<String, String> asked(FeatureExtractor extractor, int part, Calibration calibration) {
     Map<String, String> asked = settled(extractor.hash());
     asked.put("part", String.valueOf(part));
-    asked.putAll(JobFacts.platform(settings.precision()));
+    asked.putAll(JobFacts.platform(settings.precision(), calibration));
     return asked;
   }
 
@@ -102,7 +105,12 @@ public record FeatureFiles(
     return settled;
   }
 
-  private void extract(FeatureExtractor extractor, Workspace workspace, BatchInput input, Job job)
+  private void extract(
+      FeatureExtractor extractor,
+      Workspace workspace,
+      BatchInput input,
+      Job job,
+      Calibration calibration)
       throws IOException {
     List<Column> columns = new ArrayList<>();
     columns.add(Column.of("path", ColumnKind.TEXT));
@@ -111,7 +119,8 @@ public record FeatureFiles(
             List.of(columns.get(0), Column.of("features", ColumnKind.FLOATS)), input.carried()));
     try (BatchOutput output = output(extractor, workspace, columns)) {
       job.run(
-          records -> new Answering(extractor.start(records, settings.threads()), this::row),
+          records ->
+              new Answering(extractor.start(records, settings.threads(), calibration), this::row),
           output,
           WHOLE + "/rejected.jsonl");
     }

@@ -2,6 +2,7 @@ package dev.graft.batch;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.graft.model.Calibration;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -182,6 +183,28 @@ final class Workspace implements AutoCloseable {
                   "The job in %s can't be resumed, because %s: ask for the same, or start again with --overwrite."
                       .formatted(folder, what));
             });
+  }
+
+  /** How the model ran before the job was interrupted. */
+  Optional<Calibration> calibration() throws IOException {
+    return calibration(folder);
+  }
+
+  /**
+   * How the model of an interrupted job ran.
+   *
+   * @param target of the job
+   */
+  static Optional<Calibration> begun(Path target) throws IOException {
+    return calibration(folder(target.toAbsolutePath().normalize()));
+  }
+
+  private static Optional<Calibration> calibration(Path folder) throws IOException {
+    Path file = folder.resolve("job.json");
+    return Files.exists(file)
+        ? Optional.ofNullable(JSON.readTree(file.toFile()).path(JobFacts.CALIBRATION).textValue())
+            .map(Calibration::parse)
+        : Optional.empty();
   }
 
   JobState state() {

@@ -54,8 +54,9 @@ final class BatchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    BatchPredictor job = job(batch.settings());
-    return BatchRun.run(output.console(), out, job::run);
+    Console console = output.console();
+    BatchPredictor job = job(batch.settings(console, out));
+    return BatchRun.run(console, out, job::run);
   }
 
   private BatchPredictor job(BatchSettings settings) {

@@ -1,9 +1,14 @@
 package dev.graft.cli;
 
+import dev.graft.batch.BatchPredictor;
 import dev.graft.batch.BatchSettings;
 import dev.graft.batch.MaxRejected;
 import dev.graft.batch.PathFilter;
 import dev.graft.batch.WhenThere;
+import dev.graft.model.Calibration;
+import dev.graft.predict.CalibrationMemory;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -62,6 +67,8 @@ final class BatchOptions {
 
   @Mixin private PrecisionOption precision;
 
+  @Mixin private CalibrateOption calibrate;
+
   @ArgGroup private Again again;
 
   /** At most one thing to do about an earlier result. */
@@ -84,7 +91,32 @@ final class BatchOptions {
     }
   }
 
-  BatchSettings settings() {
+  /**
+   * What the options say. Sets the number of threads of this process.
+   *
+   * @param out where the result goes
+   */
+  BatchSettings settings(Console console, Path out) throws IOException {
+    BatchSettings settings = settings();
+    Optional<Calibration> begun =
+        settings.whenThere() == WhenThere.RESUME ? BatchPredictor.begun(out) : Optional.empty();
+    Optional<Calibration> way =
+        begun.isPresent() || !begins(out, settings.whenThere())
+            ? begun
+            : new Calibrating(console, CalibrationMemory.ofUser())
+                .find(calibrate.when(), model, precision.precision(), input, true);
+    way.ifPresent(Calibrating::apply);
+    return way.map(settings::withCalibration).orElse(settings);
+  }
+
+  /** What is missing or in the way is said by the job itself. */
+  private boolean begins(Path out, WhenThere whenThere) {
+    return Files.exists(model)
+        && Files.exists(input)
+        && (whenThere == WhenThere.OVERWRITE || !Files.exists(out));
+  }
+
+  private BatchSettings settings() {
     WhenThere whenThere =
         again == null ? WhenThere.REFUSE : again.resume ? WhenThere.RESUME : WhenThere.OVERWRITE;
     return new BatchSettings(
@@ -95,6 +127,7 @@ final class BatchOptions {
         maxRejected,
         whenThere,
         Runtime.getRuntime().availableProcessors(),
-        precision.precision());
+        precision.precision(),
+        Optional.empty());
   }
 }

@@ -39,7 +39,9 @@ final class FeaturesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    FeatureFiles job = new FeatureFiles(batch.settings(), out, Optional.ofNullable(layer), format);
-    return BatchRun.run(output.console(), out, job::run);
+    Console console = output.console();
+    FeatureFiles job =
+        new FeatureFiles(batch.settings(console, out), out, Optional.ofNullable(layer), format);
+    return BatchRun.run(console, out, job::run);
   }
 }

@@ -44,6 +44,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       BatchCommand.class,
       FeaturesCommand.class,
       ExportCommand.class,
+      CalibrateCommand.class,
       DoctorCommand.class,
       HelpCommand.class
     })

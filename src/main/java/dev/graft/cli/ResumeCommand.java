@@ -76,7 +76,6 @@ final class ResumeCommand implements Callable<Integer> {
         Main.commandLine().parseArgs(run.command().toArray(String[]::new)).subcommand();
     TrainCommand train = (TrainCommand) parsed.commandSpec().userObject();
     TrainSettings settings = train.settings();
-    TrainSettings.OutputSettings out = settings.out();
-    return settings.withOut(out.in(run.folder(), out.overwrite()));
+    return settings.withOut(settings.out().withFolder(run.folder()));
   }
 }

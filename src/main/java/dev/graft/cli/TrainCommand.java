@@ -6,6 +6,7 @@ import dev.graft.data.LabeledImages;
 import dev.graft.data.Task;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
+import dev.graft.predict.CalibrationMemory;
 import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.EarlyStopping;
@@ -245,6 +246,8 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private PrecisionOption precision;
 
+  @Mixin private CalibrateOption calibrate;
+
   @Option(
       names = "--checkpoint-minutes",
       defaultValue = "10",
@@ -260,7 +263,7 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Console console = output.console();
-    TrainSettings settings = settings();
+    TrainSettings settings = calibrated(console, settings());
     if (gate.isSet()) {
       gate.require(kind(settings));
     }
@@ -272,6 +275,22 @@ final class TrainCommand implements Callable<Integer> {
     }
     return Training.run(
         console, data, gate, listener -> TransferLearning.train(settings, listener));
+  }
+
+  /** With the way in which this machine runs the backbone fastest beside the training. */
+  private TrainSettings calibrated(Console console, TrainSettings settings) throws IOException {
+    boolean begins =
+        Files.exists(data)
+            && Files.exists(backbone.folder())
+            && !LabeledArrays.isAt(data)
+            && (overwrite || !Files.exists(out));
+    if (!begins) {
+      return settings; // the job says what is wrong
+    }
+    return new Calibrating(console, CalibrationMemory.ofUser())
+        .find(calibrate.when(), backbone.folder(), precision.precision(), data, false)
+        .map(way -> settings.withOut(settings.out().withCalibration(way)))
+        .orElse(settings);
   }
 
   /** What the options say. */
@@ -296,6 +315,7 @@ final class TrainCommand implements Callable<Integer> {
                   Optional.ofNullable(features),
                   checkpointEvery(),
                   precision.precision(),
+                  Optional.empty(),
                   stored.stored()));
       return withPhases(settings);
     } catch (IllegalArgumentException e) {

@@ -4,6 +4,7 @@ import dev.graft.data.LabeledImage;
 import dev.graft.data.ProgressListener;
 import dev.graft.handoff.Versions;
 import dev.graft.model.ArrayBatch;
+import dev.graft.model.Calibration;
 import dev.graft.model.CutModel;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
@@ -43,14 +44,11 @@ public final class ArrayFeaturizer implements FeatureSource {
    *
    * @param cut must stay open as long as this
    * @param arrays that hold the rows of all inputs
-   * @param folder of the stores, made when it is not there; the user's cache by default
-   * @param stored what features are rounded to
+   * @param cache where the features are kept
    * @throws IOException when the folder can't be used
    */
-  public static ArrayFeaturizer open(
-      CutModel cut, ArrayBatch arrays, Optional<Path> folder, StoredNumbers stored)
+  public static ArrayFeaturizer open(CutModel cut, ArrayBatch arrays, FeatureCache cache)
       throws IOException {
-    FeatureCache cache = FeatureCache.in(folder);
     Map<String, String> key = new LinkedHashMap<>();
     key.put("trunk", cut.trunkHash());
     key.put("preparation", "arrays");
@@ -58,8 +56,13 @@ public final class ArrayFeaturizer implements FeatureSource {
     key.put("batch", String.valueOf(ArrayBatch.ROWS));
     key.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     key.putAll(Versions.current());
-    List<FeatureSpec> specs = Featurizer.specs(cut, stored);
+    List<FeatureSpec> specs = Featurizer.specs(cut);
     return new ArrayFeaturizer(cut, arrays, cache, cache.open(FeatureKey.of(key), specs));
+  }
+
+  @Override
+  public Optional<Calibration> calibration() {
+    return Optional.empty();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.graft.features;
 
 import dev.graft.data.ByteCount;
+import dev.graft.data.UserCache;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -9,9 +10,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -21,8 +20,9 @@ import java.util.stream.Stream;
  *
  * @param root the folder; need not exist
  * @param limit the most bytes that the stores together may take
+ * @param numbers that the stores opened here keep features in
  */
-public record FeatureCache(Path root, long limit) {
+public record FeatureCache(Path root, long limit, StoredNumbers numbers) {
   private static final long DEFAULT_LIMIT = 20_000_000_000L;
   private static final String STORE = "[0-9a-f]{64}";
 
@@ -34,15 +34,27 @@ public record FeatureCache(Path root, long limit) {
     }
   }
 
+  /** Of stores that keep features as they are. */
+  public FeatureCache(Path root, long limit) {
+    this(root, limit, StoredNumbers.FLOAT32);
+  }
+
+  /** The same, where features are stored in other numbers. */
+  public FeatureCache withNumbers(StoredNumbers other) {
+    return new FeatureCache(root, limit, other);
+  }
+
+  private List<FeatureSpec> stored(List<FeatureSpec> tensors) {
+    return tensors.stream().map(tensor -> tensor.withStored(numbers)).toList();
+  }
+
   /** A store on disk. */
   private record Stored(Path folder, FileTime lastUsed, long bytes) {}
 
   /**
-   * The cache of the user: {@code features} in the folder that the environment variable {@code
-   * GRAFT_CACHE} names, else in the platform's cache folder ({@code $XDG_CACHE_HOME/graft} or
-   * {@code ~/.cache/graft}, {@code ~/Library/Caches/graft}, {@code %LOCALAPPDATA%\graft}). The
-   * limit is {@code GRAFT_CACHE_LIMIT} (a number of bytes such as {@code 500MB}), else 20 GB, but
-   * no more than half of what the disk could give.
+   * The cache of the user: {@code features} in its {@link UserCache}. The limit is {@code
+   * GRAFT_CACHE_LIMIT} (a number of bytes such as {@code 500MB}), else 20 GB, but no more than half
+   * of what the disk could give.
    *
    * @throws IllegalArgumentException if {@code GRAFT_CACHE_LIMIT} is no number of bytes
    * @throws IOException if the disk cannot be asked for its free space
@@ -52,39 +64,13 @@ public record FeatureCache(Path root, long limit) {
         System.getenv(), System.getProperty("os.name"), Path.of(System.getProperty("user.home")));
   }
 
-  /** A folder without a limit; the cache of the user by default. */
-  static FeatureCache in(Optional<Path> folder) throws IOException {
-    return folder.isPresent() ? new FeatureCache(folder.get(), Long.MAX_VALUE) : ofUser();
-  }
-
   static FeatureCache of(Map<String, String> environment, String system, Path home)
       throws IOException {
-    Path root = folder(environment, system.toLowerCase(Locale.ROOT), home).resolve("features");
+    Path root = UserCache.of(environment, system, home).resolve("features");
     String limit = environment.getOrDefault("GRAFT_CACHE_LIMIT", "");
     return limit.isBlank()
         ? new FeatureCache(root, defaultLimit(root))
         : new FeatureCache(root, ByteCount.parse("GRAFT_CACHE_LIMIT", limit));
-  }
-
-  private static Path folder(Map<String, String> environment, String system, Path home) {
-    if (isSet(environment, "GRAFT_CACHE")) {
-      return Path.of(environment.get("GRAFT_CACHE")).toAbsolutePath();
-    }
-    if (system.startsWith("windows")) {
-      return isSet(environment, "LOCALAPPDATA")
-          ? Path.of(environment.get("LOCALAPPDATA"), "graft")
-          : home.resolve("AppData/Local/graft");
-    }
-    if (system.startsWith("mac")) {
-      return home.resolve("Library/Caches/graft");
-    }
-    return isSet(environment, "XDG_CACHE_HOME")
-        ? Path.of(environment.get("XDG_CACHE_HOME"), "graft")
-        : home.resolve(".cache/graft");
-  }
-
-  private static boolean isSet(Map<String, String> environment, String name) {
-    return !environment.getOrDefault(name, "").isBlank();
   }
 
   private static long defaultLimit(Path root) throws IOException {
@@ -107,7 +93,13 @@ public record FeatureCache(Path root, long limit) {
    * @throws IOException if the folder cannot be read and written
    */
   public FeatureStore open(FeatureKey key, List<FeatureSpec> tensors) throws IOException {
-    return FeatureStore.open(root, key, tensors);
+    return FeatureStore.open(root, key, stored(tensors));
+  }
+
+  /** Whether there is a store of a key with something in it. */
+  boolean has(FeatureKey key, List<FeatureSpec> tensors) throws IOException {
+    Path index = FeatureStore.folder(root, key, stored(tensors)).resolve("index");
+    return Files.exists(index) && Files.size(index) > 0;
   }
 
   /**

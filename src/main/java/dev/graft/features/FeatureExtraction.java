@@ -2,10 +2,8 @@ package dev.graft.features;
 
 import dev.graft.data.ProgressListener;
 import dev.graft.image.ExifOrientation;
-import dev.graft.image.ImageReader;
 import dev.graft.image.ImageView;
 import dev.graft.image.PreparedImage;
-import dev.graft.model.FrozenGraph;
 import dev.graft.model.ImagePipeline;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,15 +20,17 @@ import java.util.Optional;
  * go through the trunk once. For one thread at a time.
  */
 public final class FeatureExtraction {
+  /** Rows that go to the disk together; each such write waits for the disk. */
+  private static final int ROWS = 64;
+
   private final FeatureStore store;
   private final ImagePipeline pipeline;
   private final ProgressListener listener;
 
   /** Works on the given parts and owns none of them. */
-  public FeatureExtraction(
-      FeatureStore store, FrozenGraph trunk, ImageReader reader, ProgressListener listener) {
+  public FeatureExtraction(FeatureStore store, ImagePipeline pipeline, ProgressListener listener) {
     this.store = store;
-    this.pipeline = new ImagePipeline(trunk, reader);
+    this.pipeline = pipeline;
     this.listener = listener;
   }
 
@@ -64,23 +64,62 @@ public final class FeatureExtraction {
    */
   Outcome extractViews(List<ImageView> images) throws IOException {
     Pass pass = new Pass();
-    pipeline.run(
-        images.iterator(),
-        this::isKnown,
-        chunk -> {
-          chunk.images().forEach(pass::note);
-          append(chunk);
-          listener.progress("features", pass.hashes.size(), images.size());
-        });
+    try {
+      pipeline.run(
+          images.iterator(),
+          this::isKnown,
+          chunk -> {
+            chunk.images().forEach(pass::note);
+            pass.take(chunk);
+            listener.progress("features", pass.hashes.size(), images.size());
+          });
+    } finally {
+      pass.store(); // also what is there when the listener stops the work
+    }
     return new Outcome(List.copyOf(pass.hashes), pass.rejected, pass.computed, pass.turned);
   }
 
   /** What one pass over the images has found so far. */
-  private static final class Pass {
+  private final class Pass {
     private final List<Optional<String>> hashes = new ArrayList<>();
     private final Map<Path, String> rejected = new LinkedHashMap<>();
+    private final List<String> waiting = new ArrayList<>();
+    private final List<List<FloatBuffer>> features = new ArrayList<>();
     private int computed;
     private int turned;
+
+    /** Keeps the features until there are enough for a write. */
+    void take(ImagePipeline.Chunk<ImageView> chunk) throws IOException {
+      if (!chunk.outputs().isEmpty()) {
+        chunk.ready().forEach(image -> waiting.add(image.sha256()));
+        features.add(
+            chunk.outputs().stream().map(tensor -> tensor.bytes().asFloatBuffer()).toList());
+      }
+      if (waiting.size() >= ROWS) {
+        store();
+      }
+    }
+
+    void store() throws IOException {
+      if (waiting.isEmpty()) {
+        return;
+      }
+      List<String> images = List.copyOf(waiting);
+      List<FloatBuffer> batch = new ArrayList<>();
+      for (int tensor = 0; tensor < features.get(0).size(); tensor++) {
+        batch.add(joined(tensor));
+      }
+      waiting.clear();
+      features.clear();
+      store.append(images, batch);
+    }
+
+    private FloatBuffer joined(int tensor) {
+      int values = features.stream().mapToInt(chunk -> chunk.get(tensor).remaining()).sum();
+      FloatBuffer joined = FloatBuffer.allocate(values);
+      features.forEach(chunk -> joined.put(chunk.get(tensor)));
+      return joined.flip();
+    }
 
     void note(PreparedImage<ImageView> image) {
       if (image instanceof PreparedImage.Rejected<ImageView> bad) {
@@ -105,14 +144,6 @@ public final class FeatureExtraction {
       return store.contains(sha256);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  private void append(ImagePipeline.Chunk<ImageView> chunk) throws IOException {
-    List<FloatBuffer> features =
-        chunk.outputs().stream().map(tensor -> tensor.bytes().asFloatBuffer()).toList();
-    if (!features.isEmpty()) {
-      store.append(chunk.ready().stream().map(PreparedImage.Ready::sha256).toList(), features);
     }
   }
 }

@@ -2,8 +2,10 @@ package dev.graft.features;
 
 import dev.graft.data.LabeledImage;
 import dev.graft.data.ProgressListener;
+import dev.graft.model.Calibration;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** Makes the features of examples at a model's cut. For one thread at a time; close it. */
 public interface FeatureSource extends AutoCloseable {
@@ -25,6 +27,9 @@ public interface FeatureSource extends AutoCloseable {
    */
   LabeledFeatures extract(List<LabeledImage> examples, ProgressListener listener)
       throws IOException;
+
+  /** How the trunk runs its examples; empty where that is always the same. */
+  Optional<Calibration> calibration();
 
   @Override
   void close() throws IOException;

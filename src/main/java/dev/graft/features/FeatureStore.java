@@ -84,8 +84,7 @@ public final class FeatureStore implements AutoCloseable {
           "A feature store needs at least one tensor, but got none.");
     }
     Files.createDirectories(root);
-    String name = key.hash(tensors, shardBytes);
-    Path path = root.toRealPath().resolve(name);
+    Path path = folder(root.toRealPath(), key, tensors, shardBytes);
     synchronized (OPEN) {
       Shared shared = OPEN.get(path);
       if (shared == null) {
@@ -95,6 +94,16 @@ public final class FeatureStore implements AutoCloseable {
       shared.holders++;
       return new FeatureStore(path, shared.folder);
     }
+  }
+
+  /** Where the store of a key is, if there is one. */
+  static Path folder(Path root, FeatureKey key, List<FeatureSpec> tensors) {
+    return folder(root, key, tensors, SHARD_BYTES);
+  }
+
+  private static Path folder(
+      Path root, FeatureKey key, List<FeatureSpec> tensors, long shardBytes) {
+    return root.resolve(key.hash(tensors, shardBytes));
   }
 
   private static Shared openFirst(

@@ -6,6 +6,7 @@ import dev.graft.data.Preparation;
 import dev.graft.data.ProgressListener;
 import dev.graft.handoff.Versions;
 import dev.graft.image.ImageReader;
+import dev.graft.model.Calibration;
 import dev.graft.model.CutModel;
 import dev.graft.model.CutTensor;
 import dev.graft.model.ImagePipeline;
@@ -32,17 +33,17 @@ public final class Featurizer implements FeatureSource {
   private final CutModel cut;
   private final Preparation preparation;
   private final FeatureCache cache;
-  private final StoredNumbers stored;
+  private final Calibration calibration;
   private final Source originals;
   private final List<Source> views = new ArrayList<>();
 
   private Featurizer(
-      CutModel cut, Preparation preparation, FeatureCache cache, StoredNumbers stored)
+      CutModel cut, Preparation preparation, FeatureCache cache, Calibration calibration)
       throws IOException {
     this.cut = cut;
     this.preparation = preparation;
     this.cache = cache;
-    this.stored = stored;
+    this.calibration = calibration;
     this.originals = open(Optional.empty());
   }
 
@@ -61,6 +62,21 @@ public final class Featurizer implements FeatureSource {
   }
 
   /**
+   * Opens a featurizer.
+   *
+   * @param cut must stay open as long as this
+   * @param preparation how the trunk wants its images
+   * @param cache where the features are kept
+   * @param calibration how the trunk runs
+   * @throws IOException when the cache can't be used
+   */
+  public static Featurizer open(
+      CutModel cut, Preparation preparation, FeatureCache cache, Calibration calibration)
+      throws IOException {
+    return new Featurizer(cut, preparation, cache, calibration);
+  }
+
+  /**
    * Opens a featurizer that keeps its features in the user's cache.
    *
    * @param cut must stay open as long as this
@@ -68,34 +84,29 @@ public final class Featurizer implements FeatureSource {
    * @throws IOException when the cache can't be used
    */
   public static Featurizer open(CutModel cut, Preparation preparation) throws IOException {
-    return open(cut, preparation, Optional.empty(), StoredNumbers.FLOAT32);
+    return open(cut, preparation, FeatureCache.ofUser(), Calibration.standard());
   }
 
   /**
-   * Opens a featurizer that keeps its features in a folder of stores.
+   * Opens a featurizer that keeps its features in a folder of stores, whatever their size.
    *
-   * @param folder made when it is not there; its size is not limited
+   * @param folder made when it is not there
    * @throws IOException when the folder can't be used
    */
   public static Featurizer open(CutModel cut, Preparation preparation, Path folder)
       throws IOException {
-    return open(cut, preparation, Optional.of(folder), StoredNumbers.FLOAT32);
+    return open(cut, preparation, new FeatureCache(folder, Long.MAX_VALUE), Calibration.standard());
   }
 
   /**
-   * Opens a featurizer that keeps its features in the given numbers.
+   * Whether a cache has features of a trunk's images that were made in a way.
    *
-   * @param cut must stay open as long as this
-   * @param preparation how the trunk wants its images
-   * @param folder of the stores, made when it is not there, its size not limited; the user's cache
-   *     by default
-   * @param stored what features are rounded to
-   * @throws IOException when the folder can't be used
+   * @throws IOException when the cache can't be read
    */
-  public static Featurizer open(
-      CutModel cut, Preparation preparation, Optional<Path> folder, StoredNumbers stored)
+  public static boolean isBegun(
+      CutModel cut, Preparation preparation, FeatureCache cache, Calibration calibration)
       throws IOException {
-    return new Featurizer(cut, preparation, FeatureCache.in(folder), stored);
+    return cache.has(key(cut, preparation, Optional.empty(), calibration), specs(cut));
   }
 
   private Source open(Optional<Augmentation> augmentation) throws IOException {
@@ -107,8 +118,7 @@ public final class Featurizer implements FeatureSource {
       if (augmentation.filter(Augmentation::isLive).isPresent()) {
         return new Source(reader, Optional.empty());
       }
-      List<FeatureSpec> specs = specs(cut, stored);
-      FeatureStore store = cache.open(key(cut, preparation, augmentation), specs);
+      FeatureStore store = cache.open(key(cut, preparation, augmentation, calibration), specs(cut));
       return new Source(reader, Optional.of(store));
     } catch (IOException | RuntimeException | Error e) {
       reader.close();
@@ -118,7 +128,10 @@ public final class Featurizer implements FeatureSource {
 
   /** Everything that can change a bit of a feature. */
   private static FeatureKey key(
-      CutModel cut, Preparation preparation, Optional<Augmentation> augmentation) {
+      CutModel cut,
+      Preparation preparation,
+      Optional<Augmentation> augmentation,
+      Calibration calibration) {
     Map<String, String> key = new LinkedHashMap<>();
     key.put("trunk", cut.trunkHash());
     key.put("preparation", preparation.toString());
@@ -126,7 +139,7 @@ public final class Featurizer implements FeatureSource {
         steps -> key.put("augmentation", DRAWING + ": " + steps.describeSteps()));
     key.put("precision", precision(cut));
     key.put("arithmetic", "fused, scales folded");
-    key.put("batch", String.valueOf(ImagePipeline.BATCH));
+    key.put("batch", String.valueOf(calibration.batch()));
     key.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     key.putAll(Versions.current());
     return FeatureKey.of(key);
@@ -136,13 +149,18 @@ public final class Featurizer implements FeatureSource {
     return cut.trunk().arithmetic() == Arithmetic.BFLOAT16 ? "bfloat16" : "float32";
   }
 
-  static List<FeatureSpec> specs(CutModel cut, StoredNumbers stored) {
-    return cut.tensors().stream().map(tensor -> spec(tensor).withStored(stored)).toList();
+  static List<FeatureSpec> specs(CutModel cut) {
+    return cut.tensors().stream().map(Featurizer::spec).toList();
   }
 
   private static FeatureSpec spec(CutTensor tensor) {
     return FeatureSpec.of(
         tensor.placeholder(), Arrays.stream(tensor.rowShape()).asLongStream().toArray());
+  }
+
+  @Override
+  public Optional<Calibration> calibration() {
+    return Optional.of(calibration);
   }
 
   @Override
@@ -168,7 +186,7 @@ public final class Featurizer implements FeatureSource {
     makeRoom(store, images.size());
     List<Path> files = images.stream().map(LabeledImage::path).toList();
     FeatureExtraction extraction =
-        new FeatureExtraction(store, cut.trunk(), originals.reader(), listener);
+        new FeatureExtraction(store, pipeline(originals.reader()), listener);
     return LabeledFeatures.of(store, images, extraction.extract(files));
   }
 
@@ -187,12 +205,13 @@ public final class Featurizer implements FeatureSource {
     Source source = open(Optional.of(augmentation));
     views.add(source);
     if (source.store().isEmpty()) {
-      return LiveViews.check(cut, source.reader(), images, augmentation, seed);
+      return LiveViews.check(
+          cut, source.reader(), pipeline(source.reader()), images, augmentation, seed);
     }
     FeatureStore store = source.store().get();
     makeRoom(store, Math.multiplyExact(images.size(), augmentation.views()));
     FeatureExtraction extraction =
-        new FeatureExtraction(store, cut.trunk(), source.reader(), listener);
+        new FeatureExtraction(store, pipeline(source.reader()), listener);
     return StoredViews.extract(store, extraction, images, augmentation, seed);
   }
 
@@ -206,6 +225,11 @@ public final class Featurizer implements FeatureSource {
    */
   public void put(List<String> imageSha256s, List<FloatBuffer> batch) throws IOException {
     originals.store().orElseThrow().append(imageSha256s, batch);
+  }
+
+  private ImagePipeline pipeline(ImageReader reader) {
+    return new ImagePipeline(
+        cut.trunk(), reader, Runtime.getRuntime().availableProcessors(), calibration);
   }
 
   /** An estimate: how many of them the store has is known when their bytes are read. */

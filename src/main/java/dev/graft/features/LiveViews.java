@@ -39,11 +39,11 @@ final class LiveViews implements Examples {
 
   private LiveViews(
       CutModel cut,
-      ImageReader reader,
+      ImagePipeline pipeline,
       List<LabeledImage> images,
       Augmentation augmentation,
       long seed) {
-    this.pipeline = new ImagePipeline(cut.trunk(), reader);
+    this.pipeline = pipeline;
     this.tensors = cut.tensors();
     this.images = List.copyOf(images);
     this.augmentation = augmentation;
@@ -54,10 +54,12 @@ final class LiveViews implements Examples {
    * Leaves out the images that cannot be read.
    *
    * @param reader with the augmentation
+   * @param pipeline with that reader
    */
   static TrainingFeatures check(
       CutModel cut,
       ImageReader reader,
+      ImagePipeline pipeline,
       List<LabeledImage> images,
       Augmentation augmentation,
       long seed) {
@@ -82,7 +84,7 @@ final class LiveViews implements Examples {
       }
     }
     return new TrainingFeatures(
-        new LiveViews(cut, reader, usable, augmentation, seed),
+        new LiveViews(cut, pipeline, usable, augmentation, seed),
         usable,
         new FeatureExtraction.Outcome(hashes, rejected, 0, turned));
   }

@@ -29,32 +29,40 @@ import java.util.function.Predicate;
  * under way, so memory is bounded whatever the number of images.
  *
  * <p>Which images share a batch follows from their place among the sources alone: the first {@link
- * #BATCH}, the next, and so on, those that cannot be read and those that are known left out.
+ * Calibration#batch}, the next, and so on, those that cannot be read and those that are known left
+ * out.
  */
 public final class ImagePipeline {
-  /** Images a run. Small batches side by side beat a big one on a CPU. */
-  public static final int BATCH = 8;
-
-  private static final int BATCHES_PER_THREAD = 2;
+  private static final int BATCHES_PER_RUN = 2;
+  private static final int IMAGES_PER_RUN = 16;
 
   private final FrozenGraph graph;
   private final ImageReader reader;
   private final int threads;
-
-  /** Works with the given parts, of which it owns none, on all processors. */
-  public ImagePipeline(FrozenGraph graph, ImageReader reader) {
-    this(graph, reader, Runtime.getRuntime().availableProcessors());
-  }
+  private final Calibration calibration;
 
   /**
    * Works with the given parts and owns neither; both must stay open.
    *
-   * @param threads that prepare images, and as many that run batches; at least 1
+   * @param threads that prepare images, at least 1
+   * @param calibration how many batches run side by side, of how many images; its threads are the
+   *     process's and were set before
    */
-  public ImagePipeline(FrozenGraph graph, ImageReader reader, int threads) {
+  public ImagePipeline(
+      FrozenGraph graph, ImageReader reader, int threads, Calibration calibration) {
     this.graph = graph;
     this.reader = reader;
     this.threads = threads;
+    this.calibration = calibration;
+  }
+
+  /**
+   * As the other constructor, with as many batches side by side as threads that prepare images.
+   *
+   * @param threads at least 1
+   */
+  public ImagePipeline(FrozenGraph graph, ImageReader reader, int threads) {
+    this(graph, reader, threads, Calibration.standard(threads));
   }
 
   /**
@@ -124,7 +132,7 @@ public final class ImagePipeline {
    */
   public final class Run<S extends ImageSource> implements AutoCloseable {
     private final ExecutorService runners =
-        Executors.newFixedThreadPool(threads, ImagePipeline::thread);
+        Executors.newFixedThreadPool(calibration.runs(), ImagePipeline::thread);
     private final Deque<Future<Chunk<S>>> underWay = new ArrayDeque<>();
     private final PreparedImages<S> images;
 
@@ -145,7 +153,7 @@ public final class ImagePipeline {
      */
     public Chunk<S> next() throws IOException {
       try {
-        while (images.hasNext() && underWay.size() < threads * BATCHES_PER_THREAD) {
+        while (images.hasNext() && underWay.size() < ahead()) {
           List<PreparedImage<S>> next = take();
           underWay.add(runners.submit(() -> compute(next)));
         }
@@ -162,10 +170,14 @@ public final class ImagePipeline {
       }
     }
 
+    private int ahead() {
+      return calibration.runs() * Math.max(BATCHES_PER_RUN, IMAGES_PER_RUN / calibration.batch());
+    }
+
     private List<PreparedImage<S>> take() {
       List<PreparedImage<S>> taken = new ArrayList<>();
       int unknown = 0;
-      while (images.hasNext() && unknown < BATCH) {
+      while (images.hasNext() && unknown < calibration.batch()) {
         PreparedImage<S> image = images.next();
         unknown += image instanceof PreparedImage.Known<S> ? 0 : 1;
         taken.add(image);

@@ -6,6 +6,8 @@ import dev.graft.handoff.Handoff;
 import dev.graft.image.ImageReader;
 import dev.graft.image.ImageSource;
 import dev.graft.model.Backbone;
+import dev.graft.model.Calibration;
+import dev.graft.model.Calibrator;
 import dev.graft.model.FrozenGraph;
 import dev.graft.model.ImagePipeline;
 import dev.graft.model.LayerOutputs;
@@ -16,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -125,10 +128,12 @@ public final class FeatureExtractor implements AutoCloseable {
    * {@code features}, row-major. Take them and close the result before this.
    *
    * @param sources asked for on the thread that takes the features, only a little ahead
-   * @param threads that prepare images, and as many that run the model; at least 1
+   * @param threads that prepare images, at least 1
+   * @param calibration how the model runs
    */
-  public <S extends ImageSource> Predictions<S> start(Iterator<? extends S> sources, int threads) {
-    ImagePipeline pipeline = new ImagePipeline(graph, reader, threads);
+  public <S extends ImageSource> Predictions<S> start(
+      Iterator<? extends S> sources, int threads, Calibration calibration) {
+    ImagePipeline pipeline = new ImagePipeline(graph, reader, threads, calibration);
     return new Predictions<>(
         pipeline.start(sources),
         chunk ->
@@ -136,6 +141,11 @@ public final class FeatureExtractor implements AutoCloseable {
                 chunk,
                 List.of(ServedModel.FEATURES),
                 (source, row, outputs) -> Predicted.features(source, outputs)));
+  }
+
+  /** Measures the model in several ways, as {@link Calibrator#measure} does. */
+  public Map<Calibration, Double> measure(List<Calibration> ways) {
+    return new Calibrator(graph, reader.shape()).measure(ways);
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.graft.predict;
 
-import dev.graft.model.ImagePipeline;
+import dev.graft.model.Calibration;
 import java.time.Duration;
 import java.util.Objects;
 
@@ -30,7 +30,7 @@ public record MicroBatching(int maxBatch, Duration maxWait, int maxQueue, Durati
   /** Eight images, 10 ms, 128 calls, and half a minute for a place. */
   public static MicroBatching defaults() {
     return new MicroBatching(
-        ImagePipeline.BATCH, Duration.ofMillis(10), QUEUE, Duration.ofSeconds(30));
+        Calibration.STANDARD_BATCH, Duration.ofMillis(10), QUEUE, Duration.ofSeconds(30));
   }
 
   /** With another size of a batch. */

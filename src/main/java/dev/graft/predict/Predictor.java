@@ -14,6 +14,7 @@ import dev.graft.image.ImageShape;
 import dev.graft.image.ImageSource;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.Prediction;
+import dev.graft.model.Calibration;
 import dev.graft.model.ImagePipeline;
 import dev.graft.model.TaskPrediction;
 import dev.graft.savedmodel.ModelFormatException;
@@ -281,9 +282,9 @@ public final class Predictor implements AutoCloseable {
    */
   public List<Answer> predictPrepared(List<float[][][]> images) {
     List<Answer> answers = new ArrayList<>();
-    for (int from = 0; from < images.size(); from += ImagePipeline.BATCH) {
+    for (int from = 0; from < images.size(); from += Calibration.STANDARD_BATCH) {
       List<float[]> batch =
-          images.subList(from, Math.min(images.size(), from + ImagePipeline.BATCH)).stream()
+          images.subList(from, Math.min(images.size(), from + Calibration.STANDARD_BATCH)).stream()
               .map(image -> PreparedValues.of(reader.shape(), image))
               .toList();
       long began = System.nanoTime();
@@ -360,7 +361,17 @@ public final class Predictor implements AutoCloseable {
    * @param threads that prepare images, and as many that run the model; at least 1
    */
   public <S extends ImageSource> Predictions<S> start(Iterator<? extends S> sources, int threads) {
-    ImagePipeline pipeline = new ImagePipeline(model.graph(), reader, threads);
+    return start(sources, threads, Calibration.standard(threads));
+  }
+
+  /**
+   * As the other {@code start}, in the way that was found to suit the machine.
+   *
+   * @param threads that prepare images, at least 1
+   */
+  public <S extends ImageSource> Predictions<S> start(
+      Iterator<? extends S> sources, int threads, Calibration calibration) {
+    ImagePipeline pipeline = new ImagePipeline(model.graph(), reader, threads, calibration);
     return new Predictions<>(pipeline.start(sources), this::predicted);
   }
 

@@ -1,8 +1,5 @@
 package dev.graft.tensor;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +16,6 @@ public enum Precision {
    */
   BFLOAT16(Arithmetic.BFLOAT16);
 
-  private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
   private static final Set<String> INSTRUCTIONS = Set.of("avx512_bf16", "amx_bf16");
 
   private final Arithmetic arithmetic;
@@ -83,11 +79,7 @@ public enum Precision {
 
   /** Whether the processor multiplies bfloat16 by itself; known on Linux only. */
   public static boolean isInProcessor() {
-    try {
-      return Files.exists(PROCESSOR) && isIn(Files.readAllLines(PROCESSOR));
-    } catch (IOException e) {
-      return false; // not to be known
-    }
+    return isIn(Processor.lines());
   }
 
   static boolean isIn(List<String> lines) {

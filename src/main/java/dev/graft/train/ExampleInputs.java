@@ -2,14 +2,14 @@ package dev.graft.train;
 
 import dev.graft.data.Preparation;
 import dev.graft.features.ArrayFeaturizer;
+import dev.graft.features.FeatureCache;
 import dev.graft.features.FeatureSource;
 import dev.graft.features.Featurizer;
-import dev.graft.features.StoredNumbers;
 import dev.graft.model.ArrayBatch;
+import dev.graft.model.Calibration;
 import dev.graft.model.CutModel;
 import dev.graft.report.Examples;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Optional;
 
 /** How the examples of a run reach its model. */
@@ -17,10 +17,12 @@ sealed interface ExampleInputs {
   /**
    * Opens what makes features of them.
    *
-   * @param folder of the stores; the user's cache by default
-   * @param stored what features are rounded to
+   * @param out where the features are kept, and how the trunk runs on this machine
+   * @param fixed how the trunk ran before the run was interrupted; empty to use features that are
+   *     there already, and else what suits the machine
    */
-  FeatureSource open(CutModel cut, Optional<Path> folder, StoredNumbers stored) throws IOException;
+  FeatureSource open(CutModel cut, TrainSettings.OutputSettings out, Optional<Calibration> fixed)
+      throws IOException;
 
   /** How images are prepared; empty for arrays. */
   Optional<Preparation> preparation();
@@ -40,9 +42,22 @@ sealed interface ExampleInputs {
    */
   record Images(Preparation how) implements ExampleInputs {
     @Override
-    public Featurizer open(CutModel cut, Optional<Path> folder, StoredNumbers stored)
+    public Featurizer open(
+        CutModel cut, TrainSettings.OutputSettings out, Optional<Calibration> fixed)
         throws IOException {
-      return Featurizer.open(cut, how, folder, stored);
+      FeatureCache cache = out.cache();
+      Calibration calibration =
+          fixed.isPresent() ? fixed.get() : calibration(cut, cache, out.calibration());
+      return Featurizer.open(cut, how, cache, calibration);
+    }
+
+    /** Features that are there already are worth more than any speed. */
+    private Calibration calibration(
+        CutModel cut, FeatureCache cache, Optional<Calibration> measured) throws IOException {
+      Calibration standard = Calibration.standard();
+      return measured.isEmpty() || Featurizer.isBegun(cut, how, cache, standard)
+          ? standard
+          : measured.get();
     }
 
     @Override
@@ -63,9 +78,10 @@ sealed interface ExampleInputs {
    */
   record Arrays(ArrayBatch batch) implements ExampleInputs {
     @Override
-    public FeatureSource open(CutModel cut, Optional<Path> folder, StoredNumbers stored)
+    public FeatureSource open(
+        CutModel cut, TrainSettings.OutputSettings out, Optional<Calibration> fixed)
         throws IOException {
-      return ArrayFeaturizer.open(cut, batch, folder, stored);
+      return ArrayFeaturizer.open(cut, batch, out.cache());
     }
 
     @Override

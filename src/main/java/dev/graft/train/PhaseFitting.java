@@ -15,6 +15,7 @@ import dev.graft.features.TrainingFeatures;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
+import dev.graft.model.Calibration;
 import dev.graft.model.CutModel;
 import dev.graft.model.JoinedModel;
 import dev.graft.predict.Verification;
@@ -52,7 +53,7 @@ final class PhaseFitting {
     PhaseSettings phase = settings.phases().get(0);
     Split split = inputs.split();
     try (CutModel cut = inputs.model().cut(phase.plan(), settings.out().precision());
-        FeatureSource featurizer = features(cut)) {
+        FeatureSource featurizer = features(cut, Optional.empty())) {
       TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
       requireSome(training, validation);
@@ -180,7 +181,8 @@ final class PhaseFitting {
     Split split = inputs.split();
     boolean last = start.index() == settings.phases().size() - 1;
     try (CutModel cut = model.cut(phase.plan(), settings.out().precision());
-        FeatureSource featurizer = features(cut)) {
+        FeatureSource featurizer = features(cut, start.checkpoint())) {
+      featurizer.calibration().ifPresent(way -> log.calibrate(phase.name(), way));
       RunState.requireSame("backbone", start.checkpoint(), cut.trunkHash());
       reserve(featurizer, split, last);
       TrainingFeatures training = extractTraining(featurizer, split.training());
@@ -206,11 +208,13 @@ final class PhaseFitting {
       } else {
         trainer.begin(start.history());
       }
-      Map<String, String> trainedOn =
-          Map.of(
-              "backbone", cut.trunkHash(),
-              "training images", hash(training.images(), training.outcome()),
-              "validation images", hash(validation.images(), validation.outcome()));
+      Map<String, String> trainedOn = new HashMap<>();
+      trainedOn.put("backbone", cut.trunkHash());
+      trainedOn.put("training images", hash(training.images(), training.outcome()));
+      trainedOn.put("validation images", hash(validation.images(), validation.outcome()));
+      featurizer
+          .calibration()
+          .ifPresent(way -> trainedOn.put(RunState.CALIBRATION, way.describe()));
       boolean whole;
       try (RunWatch watch =
           new RunWatch(settings, folder, log, start.index(), start.learnt(), trainedOn)) {
@@ -245,7 +249,7 @@ final class PhaseFitting {
   private Evaluation untrained() throws IOException {
     PhaseSettings phase = settings.phases().get(0);
     try (CutModel cut = inputs.model().cut(phase.plan(), settings.out().precision());
-        FeatureSource featurizer = features(cut)) {
+        FeatureSource featurizer = features(cut, Optional.empty())) {
       LabeledFeatures validation = extract(featurizer, inputs.split().validation());
       return new Trainer(cut.graft(), phase(phase)).evaluate(validation, inputs.split().labels());
     }
@@ -293,9 +297,13 @@ final class PhaseFitting {
     }
   }
 
-  private FeatureSource features(CutModel cut) throws IOException {
-    TrainSettings.OutputSettings out = settings.out();
-    return inputs.examples().open(cut, out.features(), out.stored());
+  private FeatureSource features(CutModel cut, Optional<RunCheckpoint> checkpoint)
+      throws IOException {
+    Optional<Calibration> before =
+        checkpoint
+            .map(from -> from.state().inputs().get(RunState.CALIBRATION))
+            .map(Calibration::parse);
+    return inputs.examples().open(cut, settings.out(), before);
   }
 
   /** Says what will be made, or refuses it, before the first image is read. */

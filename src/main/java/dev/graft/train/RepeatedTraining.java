@@ -91,7 +91,7 @@ public final class RepeatedTraining {
     TrainSettings.OutputSettings out = settings.out();
     return settings
         .withLoop(settings.loop().withSeed(seed))
-        .withOut(out.in(out.folder().resolve("seed-" + seed), out.overwrite()));
+        .withOut(out.withFolder(out.folder().resolve("seed-" + seed)));
   }
 
   /** Trains, goes on, or finds the run there already. */

@@ -98,6 +98,7 @@ final class RunExport {
         new TrainedRun.Proof(frozen, difference),
         log.times(),
         log.memory(),
+        log.calibrations(),
         fitted.stopped());
   }
 

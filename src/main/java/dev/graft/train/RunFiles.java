@@ -90,6 +90,12 @@ final class RunFiles {
     return new PredictionTable(run.model().labels().names(), parts);
   }
 
+  private Map<String, String> calibrations() {
+    Map<String, String> ways = new LinkedHashMap<>();
+    run.calibrations().forEach((phase, way) -> ways.put(phase, way.describe()));
+    return ways;
+  }
+
   private Map<String, Object> json() {
     Map<String, Object> json = new LinkedHashMap<>();
     json.put("command", settings.command());
@@ -115,6 +121,7 @@ final class RunFiles {
     json.put("rejected", texts(run.images().rejected()));
     json.put("notes", run.images().notes());
     json.put("imagesThroughTrunk", run.images().computed());
+    json.put("calibration", calibrations());
     json.put("exportDifference", run.proof().exportDifference());
     json.put("frozen", run.proof().frozen());
     json.put("network", network());

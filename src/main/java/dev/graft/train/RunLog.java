@@ -2,6 +2,7 @@ package dev.graft.train;
 
 import dev.graft.data.SkippedFile;
 import dev.graft.features.FeatureExtraction;
+import dev.graft.model.Calibration;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ final class RunLog {
   private final List<String> notes = new ArrayList<>();
   private final Map<Path, String> rejected = new LinkedHashMap<>();
   private final Map<String, PeakMemory> memory = new LinkedHashMap<>();
+  private final Map<String, Calibration> calibrations = new LinkedHashMap<>();
   private int computed;
   private long lastLap = System.nanoTime();
 
@@ -63,6 +65,16 @@ final class RunLog {
       notes.add(sentence);
       listener.note(sentence);
     }
+  }
+
+  /** Keeps how a phase's trunk ran. */
+  void calibrate(String phase, Calibration calibration) {
+    calibrations.put(phase, calibration);
+  }
+
+  /** How the trunk ran, by phase. */
+  Map<String, Calibration> calibrations() {
+    return new LinkedHashMap<>(calibrations);
   }
 
   void skip(List<SkippedFile> files) {

@@ -31,6 +31,9 @@ record RunState(
     Log log) {
   static final int VERSION = 1;
 
+  /** Key of {@link #inputs}: how the trunk ran, which is kept. */
+  static final String CALIBRATION = "calibration";
+
   private static final ObjectMapper JSON =
       new ObjectMapper().addMixIn(History.class, HistoryAsCsv.class);
 

@@ -1,10 +1,13 @@
 package dev.graft.train;
 
 import dev.graft.data.Augmentation;
+import dev.graft.features.FeatureCache;
 import dev.graft.features.StoredNumbers;
+import dev.graft.model.Calibration;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import dev.graft.tensor.Precision;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -61,6 +64,9 @@ public record TrainSettings(
    * @param checkpointEvery how often a checkpoint is written, beside the one at the end of each
    *     epoch
    * @param precision of the numbers that the frozen part is computed in
+   * @param calibration how the frozen part runs, where that was measured; its number of threads is
+   *     left out of account, since all of them train. Features that the store has already are used
+   *     however they were made, and an interrupted run goes on as it began
    * @param stored the numbers that features are stored in
    */
   public record OutputSettings(
@@ -69,13 +75,21 @@ public record TrainSettings(
       Optional<Path> features,
       Duration checkpointEvery,
       Precision precision,
+      Optional<Calibration> calibration,
       StoredNumbers stored) {
     /** Ten minutes. */
     public static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(10);
 
     /** A checkpoint at least every ten minutes. */
     public OutputSettings(Path folder, boolean overwrite, Optional<Path> features) {
-      this(folder, overwrite, features, CHECKPOINT_EVERY, Precision.FLOAT32, StoredNumbers.FLOAT32);
+      this(
+          folder,
+          overwrite,
+          features,
+          CHECKPOINT_EVERY,
+          Precision.FLOAT32,
+          Optional.empty(),
+          StoredNumbers.FLOAT32);
     }
 
     /** A new folder, features in the user's cache. */
@@ -83,24 +97,42 @@ public record TrainSettings(
       return new OutputSettings(folder, false, Optional.empty());
     }
 
+    /** Where the features are kept: a folder without a limit, or the user's cache. */
+    FeatureCache cache() throws IOException {
+      FeatureCache cache =
+          features.isPresent()
+              ? new FeatureCache(features.get(), Long.MAX_VALUE)
+              : FeatureCache.ofUser();
+      return cache.withNumbers(stored);
+    }
+
     /** The same with other times between checkpoints. */
     public OutputSettings withCheckpointEvery(Duration other) {
-      return new OutputSettings(folder, overwrite, features, other, precision, stored);
+      return new OutputSettings(folder, overwrite, features, other, precision, calibration, stored);
     }
 
     /** The same with other numbers to compute the frozen part in. */
     public OutputSettings withPrecision(Precision other) {
-      return new OutputSettings(folder, overwrite, features, checkpointEvery, other, stored);
+      return new OutputSettings(
+          folder, overwrite, features, checkpointEvery, other, calibration, stored);
+    }
+
+    /** The same with another folder for the run. */
+    public OutputSettings withFolder(Path other) {
+      return new OutputSettings(
+          other, overwrite, features, checkpointEvery, precision, calibration, stored);
+    }
+
+    /** The same with the way in which the frozen part runs. */
+    public OutputSettings withCalibration(Calibration other) {
+      return new OutputSettings(
+          folder, overwrite, features, checkpointEvery, precision, Optional.of(other), stored);
     }
 
     /** The same with features stored in other numbers. */
     public OutputSettings withStored(StoredNumbers other) {
-      return new OutputSettings(folder, overwrite, features, checkpointEvery, precision, other);
-    }
-
-    /** The same in another folder. */
-    public OutputSettings in(Path other, boolean overwriting) {
-      return new OutputSettings(other, overwriting, features, checkpointEvery, precision, stored);
+      return new OutputSettings(
+          folder, overwrite, features, checkpointEvery, precision, calibration, other);
     }
   }
 

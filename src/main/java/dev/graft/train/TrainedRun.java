@@ -6,6 +6,7 @@ import dev.graft.image.ContactSheet;
 import dev.graft.metrics.Evaluation;
 import dev.graft.metrics.History;
 import dev.graft.metrics.Prediction;
+import dev.graft.model.Calibration;
 import dev.graft.model.JoinedModel;
 import dev.graft.report.Examples;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param proof that what was frozen stayed, and that the export is what was evaluated
  * @param times how long each part took, in order; without what was lost when it was interrupted
  * @param memory the most that each part held, in the same order
+ * @param calibrations how the trunk ran, by phase; none for arrays
  * @param stopped whether it was asked to stop before the end of its phases
  */
 public record TrainedRun(
@@ -34,6 +36,7 @@ public record TrainedRun(
     Proof proof,
     Map<String, Duration> times,
     Map<String, PeakMemory> memory,
+    Map<String, Calibration> calibrations,
     boolean stopped) {
   /**
    * How good the model is.

@@ -66,7 +66,12 @@ public final class Tuning {
     Candidate best = halve(candidates);
 
     Path run = folder.resolve("best");
-    TrainSettings chosen = best.in(base, base.loop().epochs()).withOut(base.out().in(run, false));
+    TrainSettings chosen =
+        best.in(base, base.loop().epochs())
+            .withOut(
+                new TrainSettings.OutputSettings(run, false, base.out().features())
+                    .withPrecision(base.out().precision())
+                    .withStored(base.out().stored()));
     if (!Files.exists(run.resolve("run.json"))) {
       listener.note("Training with the best settings: " + best.describe() + ".");
       train(chosen, run);

@@ -11,6 +11,7 @@ import dev.graft.data.NpyArray;
 import dev.graft.data.Task;
 import dev.graft.export.TinyClassifier;
 import dev.graft.features.DrawnImages;
+import dev.graft.model.Calibration;
 import dev.graft.model.Head;
 import dev.graft.predict.Answer;
 import dev.graft.predict.Features;
@@ -69,6 +70,22 @@ class BatchPredictorTest {
     Files.writeString(images.resolve("notes.txt"), "not an image");
     Files.createDirectory(images.resolve(".hidden"));
     Files.copy(BAD.resolve("rgb.jpg"), images.resolve(".hidden/rgb.jpg"));
+  }
+
+  @Test
+  void aJobGoesOnWithTheCalibrationThatItBeganWith() throws Exception {
+    Path undisturbed = folder.resolve("undisturbed.jsonl");
+    run(BatchPredictor.of(settings(), undisturbed));
+    Path out = folder.resolve("out.jsonl");
+    assertThat(BatchPredictor.begun(out)).isEmpty();
+    Calibration begun = new Calibration(1, 4, 0);
+    BatchPredictor first = BatchPredictor.of(settings().withCalibration(begun), out);
+    assertThatThrownBy(() -> first.run(stopAt(20), PART)).isInstanceOf(Stop.class);
+    assertThat(BatchPredictor.begun(out)).contains(begun);
+    BatchSettings other = settings().withCalibration(new Calibration(2, 16, 0));
+    BatchSummary summary = run(BatchPredictor.of(other.withWhenThere(WhenThere.RESUME), out));
+    assertThat(summary.job()).containsEntry("calibration", begun.describe());
+    assertThat(out).hasSameTextualContentAs(undisturbed);
   }
 
   private BatchSettings settings() {

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.graft.data.ProgressListener;
 import dev.graft.image.ImageReader;
 import dev.graft.model.Backbone;
+import dev.graft.model.Calibration;
 import dev.graft.model.CutModel;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.GoldenModel;
+import dev.graft.model.ImagePipeline;
 import dev.graft.model.JoinedModel;
 import dev.graft.tensor.HostTensor;
 import java.io.IOException;
@@ -65,6 +67,49 @@ class FeatureExtractionTest {
       HostTensor alone = cut.trunk().run(List.of(HostTensor.of(pixels, 1, 16, 16, 3))).get(0);
       assertThat(features(outcome.hashes().get(i))).isEqualTo(alone.floats());
     }
+  }
+
+  @Test
+  void everyWayOfRunningMakesTheSameFeatures() throws Exception {
+    List<Path> images = DrawnImages.draw(folder.resolve("data"), 0, 7);
+    List<float[]> expected = new ArrayList<>();
+    for (Calibration way :
+        List.of(new Calibration(3, 8, 0), new Calibration(1, 2, 0), new Calibration(2, 16, 0))) {
+      FeatureKey key = FeatureKey.of(Map.of("way", way.describe()));
+      try (FeatureStore other =
+          FeatureStore.open(folder.resolve("features"), key, List.of(FeatureSpec.of("cut_0", 8)))) {
+        List<Optional<String>> hashes =
+            new FeatureExtraction(
+                    other, new ImagePipeline(cut.trunk(), reader, 2, way), ProgressListener.none())
+                .extract(images)
+                .hashes();
+        List<float[]> rows = new ArrayList<>();
+        for (Optional<String> hash : hashes) {
+          rows.add(features(other, hash));
+        }
+        if (expected.isEmpty()) {
+          expected.addAll(rows);
+        }
+        assertThat(rows).as(way.describe()).containsExactlyElementsOf(expected);
+      }
+    }
+  }
+
+  /** What was computed is kept though the work was stopped before the rows were enough. */
+  @Test
+  void whatIsDoneWhenTheWorkIsStoppedIsKept() throws IOException {
+    List<Path> images = DrawnImages.draw(folder.resolve("data"), 0, 8);
+    ProgressListener stopping =
+        (task, done, total) -> {
+          if (done >= 8) {
+            throw new IllegalStateException("stopped");
+          }
+        };
+    FeatureExtraction extraction =
+        new FeatureExtraction(store, new ImagePipeline(cut.trunk(), reader, 1), stopping);
+    assertThatThrownBy(() -> extraction.extract(images)).hasMessage("stopped");
+    assertThat(store.rows()).isEqualTo(8);
+    assertThat(extract(images).computed()).isEqualTo(16);
   }
 
   @Test
@@ -139,12 +184,17 @@ class FeatureExtractionTest {
   private FeatureExtraction.Outcome extract(List<Path> images) throws IOException {
     ProgressListener listener =
         (task, done, total) -> progress.add(task + " " + done + "/" + total);
-    return new FeatureExtraction(store, cut.trunk(), reader, listener).extract(images);
+    return new FeatureExtraction(store, new ImagePipeline(cut.trunk(), reader, 2), listener)
+        .extract(images);
   }
 
   private float[] features(Optional<String> hash) throws IOException {
+    return features(store, hash);
+  }
+
+  private static float[] features(FeatureStore from, Optional<String> hash) throws IOException {
     FloatBuffer row = FloatBuffer.allocate(8);
-    assertThat(store.read(hash.orElseThrow(), 0, row)).isTrue();
+    assertThat(from.read(hash.orElseThrow(), 0, row)).isTrue();
     return row.array();
   }
 }

@@ -8,6 +8,7 @@ import dev.graft.data.Sha256;
 import dev.graft.export.FolderDeletion;
 import dev.graft.features.DrawnImages;
 import dev.graft.metrics.Epoch;
+import dev.graft.model.Calibration;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import java.io.IOException;
@@ -64,6 +65,38 @@ class ResumeTest {
       assertThat(result(folder.resolve("killed" + i))).isEqualTo(whole);
       assertThat(folder.resolve("killed" + i + ".unfinished")).doesNotExist();
     }
+  }
+
+  /** Neither another measurement nor features made in another way meanwhile change its bits. */
+  @Test
+  void aRunGoesOnWithTheCalibrationThatItBeganWith() throws Exception {
+    TrainSettings settings = settings("calibrated", Duration.ofMillis(0));
+    TrainSettings.OutputSettings out =
+        new TrainSettings.OutputSettings(
+                settings.out().folder(), false, Optional.of(folder.resolve("own")))
+            .withCheckpointEvery(Duration.ofMillis(0));
+    Calibration begun = new Calibration(1, 4, 0);
+    assertDies(
+        () -> TransferLearning.train(settings.withOut(out.withCalibration(begun)), new Killer(4)));
+    TransferLearning.resume(
+        settings.withOut(out.withCalibration(new Calibration(1, 16, 0))), TrainListener.none());
+    assertThat(json(out.folder(), "/calibration/head")).isEqualTo(begun.describe());
+    assertThat(json(out.folder(), "/calibration/fine-tune"))
+        .isEqualTo("1 side by side of 16 images, all threads each");
+    assertThat(result(out.folder())).isEqualTo(whole);
+  }
+
+  @Test
+  void featuresThatAreThereAreUsedHoweverTheyWereMade() throws Exception {
+    Path standard = train("standard");
+    assertThat(json(standard, "/calibration/head")).isEqualTo(Calibration.standard().describe());
+    TrainSettings again = settings("again", Duration.ofHours(1));
+    TrainedRun run =
+        TransferLearning.train(
+            again.withOut(again.out().withCalibration(new Calibration(1, 2, 0))),
+            TrainListener.none());
+    assertThat(run.images().computed()).isZero();
+    assertThat(run.calibrations()).containsEntry("head", Calibration.standard());
   }
 
   @Test
