@@ -119,7 +119,8 @@ public record BatchPredictor(
     PredictorSettings fused =
         PredictorSettings.defaults()
             .withArithmetic(settings.precision().arithmetic())
-            .withFeatures(features);
+            .withFeatures(features)
+            .withDecoding(settings.decoding());
     try (Predictor predictor = Predictor.load(settings.model(), fused)) {
       requireAnswers(predictor);
       return run(predictor, listener, part);

@@ -2,12 +2,14 @@ package dev.graft.batch;
 
 import dev.graft.data.Sha256;
 import dev.graft.handoff.Handoff;
+import dev.graft.image.Decoding;
 import dev.graft.model.Calibration;
 import dev.graft.predict.ModelFolder;
 import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -25,6 +27,7 @@ import java.util.Optional;
  * @param threads that prepare images, and, where nothing was measured, as many runs of the model
  *     side by side; at least 1
  * @param precision of the numbers that the model is computed in
+ * @param decoding of JPEG files
  * @param calibration how the model runs, where that was measured; a job that is resumed goes on as
  *     it began
  */
@@ -37,6 +40,7 @@ public record BatchSettings(
     WhenThere whenThere,
     int threads,
     Precision precision,
+    Decoding decoding,
     Optional<Calibration> calibration) {
   /** Checks that nothing is missing. */
   public BatchSettings {
@@ -46,6 +50,7 @@ public record BatchSettings(
     Objects.requireNonNull(maxRejected, "maxRejected");
     Objects.requireNonNull(whenThere, "whenThere");
     Objects.requireNonNull(precision, "precision");
+    Objects.requireNonNull(decoding, "decoding");
     if (threads < 1) {
       throw new IllegalArgumentException("Expected at least 1 thread but got " + threads + ".");
     }
@@ -64,6 +69,7 @@ public record BatchSettings(
         WhenThere.REFUSE,
         Runtime.getRuntime().availableProcessors(),
         Precision.FLOAT32,
+        Decoding.FULL,
         Optional.empty());
   }
 
@@ -81,13 +87,23 @@ public record BatchSettings(
     settled.put("exclude", String.join(" ", filter.exclude()));
     settled.put("column", column.orElse(""));
     settled.put("arithmetic", JobFacts.arithmetic(precision));
+    settled.put("decoding", decoding.name().toLowerCase(Locale.ROOT));
     return settled;
   }
 
   /** With other files of a folder. */
   public BatchSettings withFilter(PathFilter other) {
     return new BatchSettings(
-        model, input, other, column, maxRejected, whenThere, threads, precision, calibration);
+        model,
+        input,
+        other,
+        column,
+        maxRejected,
+        whenThere,
+        threads,
+        precision,
+        decoding,
+        calibration);
   }
 
   /** With another column of the input. */
@@ -101,31 +117,59 @@ public record BatchSettings(
         whenThere,
         threads,
         precision,
+        decoding,
         calibration);
   }
 
   /** With another number of bad records. */
   public BatchSettings withMaxRejected(MaxRejected other) {
     return new BatchSettings(
-        model, input, filter, column, other, whenThere, threads, precision, calibration);
+        model, input, filter, column, other, whenThere, threads, precision, decoding, calibration);
   }
 
   /** With another treatment of an earlier result. */
   public BatchSettings withWhenThere(WhenThere other) {
     return new BatchSettings(
-        model, input, filter, column, maxRejected, other, threads, precision, calibration);
+        model,
+        input,
+        filter,
+        column,
+        maxRejected,
+        other,
+        threads,
+        precision,
+        decoding,
+        calibration);
   }
 
   /** With another number of threads. */
   public BatchSettings withThreads(int other) {
     return new BatchSettings(
-        model, input, filter, column, maxRejected, whenThere, other, precision, calibration);
+        model,
+        input,
+        filter,
+        column,
+        maxRejected,
+        whenThere,
+        other,
+        precision,
+        decoding,
+        calibration);
   }
 
   /** With other numbers to compute in. */
   public BatchSettings withPrecision(Precision other) {
     return new BatchSettings(
-        model, input, filter, column, maxRejected, whenThere, threads, other, calibration);
+        model,
+        input,
+        filter,
+        column,
+        maxRejected,
+        whenThere,
+        threads,
+        other,
+        decoding,
+        calibration);
   }
 
   /** With the way in which the model runs. */
@@ -139,7 +183,23 @@ public record BatchSettings(
         whenThere,
         threads,
         precision,
+        decoding,
         Optional.of(other));
+  }
+
+  /** With another decoding of JPEG files. */
+  public BatchSettings withDecoding(Decoding other) {
+    return new BatchSettings(
+        model,
+        input,
+        filter,
+        column,
+        maxRejected,
+        whenThere,
+        threads,
+        precision,
+        other,
+        calibration);
   }
 
   /** How a job runs the model: as it began, else as was measured, else in the standard way. */

@@ -59,7 +59,8 @@ public record FeatureFiles(
       return Optional.empty();
     }
     try (FeatureExtractor extractor =
-            FeatureExtractor.load(settings.model(), layer, settings.precision());
+            FeatureExtractor.load(
+                settings.model(), layer, settings.precision(), settings.decoding());
         Workspace workspace = Workspace.open(out, settings.whenThere())) {
       Verification.effect(ModelFolder.of(settings.model()), settings.precision())
           .ifPresent(listener::plan);

@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import dev.graft.image.Decoding;
 import dev.graft.model.Calibration;
 import dev.graft.model.Calibrator;
 import dev.graft.predict.CalibrationMemory;
@@ -51,7 +52,7 @@ final class CalibrateCommand implements Callable<Integer> {
   private List<Measured> measure() throws IOException {
     int processors = Runtime.getRuntime().availableProcessors();
     try (FeatureExtractor extractor =
-        FeatureExtractor.load(model, Optional.empty(), precision.precision())) {
+        FeatureExtractor.load(model, Optional.empty(), precision.precision(), Decoding.FULL)) {
       List<Measured> measured = new ArrayList<>();
       extractor
           .measure(Calibrator.ways(threads, processors))

@@ -87,7 +87,8 @@ enum ImageFormat {
     return Math.abs(Math.multiplyFull(size.width, size.height));
   }
 
-  private Dimension size(byte[] image) throws BadImageException {
+  /** Height and width of any format but GIF, from the headers alone. */
+  Dimension size(byte[] image) throws BadImageException {
     ByteSource source = ByteSource.array(image, "image");
     try {
       return switch (this) {

@@ -6,6 +6,7 @@ import dev.graft.data.Preparation.Orientation;
 import dev.graft.tensor.Arithmetic;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,9 @@ public final class ImageReader implements AutoCloseable {
   /** The most pixels that an image may have unless said otherwise: 100 million. */
   public static final long MAX_PIXELS = 100_000_000;
 
+  /** EXIF orientations above swap rows and columns. */
+  private static final int LAST_UNTURNED = 4;
+
   private static final Pattern NODES = Pattern.compile("\\s*(\\[\\[.*?\\]\\]|\\{\\{.*?\\}\\})");
 
   /** On the caller's thread: the images, not the ops of one, are what runs side by side. */
@@ -53,6 +57,10 @@ public final class ImageReader implements AutoCloseable {
   private final Operand<TInt32> orientation;
   private final Operand<TFloat32> prepared;
   private final Optional<Views> views;
+
+  /** Of JPEG files, by the ratio that they are reduced by; empty where they are decoded in full. */
+  private final Map<Integer, Operand<TFloat32>> reduced = new HashMap<>();
+
   private volatile boolean closed;
 
   /** What is fed and fetched to make a view of an image. */
@@ -67,6 +75,7 @@ public final class ImageReader implements AutoCloseable {
       ImageShape shape,
       long maxPixels,
       Optional<Augmentation> augmentation,
+      Decoding decoding,
       Graph graph) {
     this.preparation = preparation;
     this.shape = shape;
@@ -78,6 +87,11 @@ public final class ImageReader implements AutoCloseable {
     Operand<TFloat32> pixels = PreparationOps.pixels(tf, bytes, orientation, preparation);
     prepared = PreparationOps.finish(tf, pixels, preparation);
     views = augmentation.map(steps -> views(tf, pixels, steps));
+    for (int ratio : decoding == Decoding.REDUCED ? Decoding.RATIOS : List.<Integer>of()) {
+      Operand<TFloat32> smaller =
+          PreparationOps.reducedPixels(tf, bytes, orientation, preparation, ratio);
+      reduced.put(ratio, PreparationOps.finish(tf, smaller, preparation));
+    }
     session = new Session(graph, Arithmetic.AS_BUILT.config());
   }
 
@@ -99,13 +113,30 @@ public final class ImageReader implements AutoCloseable {
   }
 
   /**
+   * Opens a reader for images of up to {@link #MAX_PIXELS} that may be decoded at a reduced size.
+   *
+   * @throws IllegalArgumentException if the preparation has no resize, or if images are to be
+   *     reduced that TensorFlow does not decode
+   */
+  public static ImageReader open(Preparation preparation, Decoding decoding) {
+    Preparation known =
+        decoding == Decoding.REDUCED ? Decoding.requireReducible(preparation) : preparation;
+    return open(known, ImageShape.of(known), MAX_PIXELS, Optional.empty(), decoding);
+  }
+
+  /**
    * Opens a reader for images, and for views of them, of up to {@link #MAX_PIXELS}.
    *
    * @throws IllegalArgumentException if the preparation has no resize, or if the augmentation needs
    *     colours that it does not leave
    */
   public static ImageReader open(Preparation preparation, Augmentation augmentation) {
-    return open(preparation, ImageShape.of(preparation), MAX_PIXELS, Optional.of(augmentation));
+    return open(
+        preparation,
+        ImageShape.of(preparation),
+        MAX_PIXELS,
+        Optional.of(augmentation),
+        Decoding.FULL);
   }
 
   /**
@@ -118,14 +149,15 @@ public final class ImageReader implements AutoCloseable {
    * @throws IllegalArgumentException if the preparation makes another shape
    */
   public static ImageReader open(Preparation preparation, ImageShape shape, long maxPixels) {
-    return open(preparation, shape, maxPixels, Optional.empty());
+    return open(preparation, shape, maxPixels, Optional.empty(), Decoding.FULL);
   }
 
   private static ImageReader open(
       Preparation preparation,
       ImageShape shape,
       long maxPixels,
-      Optional<Augmentation> augmentation) {
+      Optional<Augmentation> augmentation,
+      Decoding decoding) {
     if (maxPixels < 1) {
       throw new IllegalArgumentException("At most " + maxPixels + " pixels; expected 1 or more.");
     }
@@ -145,7 +177,7 @@ public final class ImageReader implements AutoCloseable {
     }
     Graph graph = new Graph();
     try {
-      return new ImageReader(preparation, shape, maxPixels, augmentation, graph);
+      return new ImageReader(preparation, shape, maxPixels, augmentation, decoding, graph);
     } catch (RuntimeException | Error e) {
       graph.close();
       throw e;
@@ -198,7 +230,17 @@ public final class ImageReader implements AutoCloseable {
 
   /** For a caller that knows the EXIF orientation already. */
   float[] read(byte[] image, int exifOrientation) throws BadImageException {
-    return run(image, exifOrientation, prepared, Map.of());
+    return run(image, exifOrientation, decoded(image, exifOrientation), Map.of());
+  }
+
+  private Operand<TFloat32> decoded(byte[] image, int exifOrientation) throws BadImageException {
+    if (reduced.isEmpty() || ImageFormat.of(image) != ImageFormat.JPEG) {
+      return prepared;
+    }
+    boolean turned =
+        preparation.orientation() == Orientation.EXIF && exifOrientation > LAST_UNTURNED;
+    int ratio = Decoding.ratio(ImageFormat.JPEG.size(image), preparation.resize(), turned);
+    return reduced.getOrDefault(ratio, prepared);
   }
 
   /**

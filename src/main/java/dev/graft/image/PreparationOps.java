@@ -9,6 +9,7 @@ import org.tensorflow.Operand;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.StridedSlice;
 import org.tensorflow.op.image.DecodeImage;
+import org.tensorflow.op.image.DecodeJpeg;
 import org.tensorflow.types.TFloat32;
 import org.tensorflow.types.TInt32;
 import org.tensorflow.types.TString;
@@ -69,6 +70,21 @@ public final class PreparationOps {
         tf, reversed ? tf.reverse(pixels, tf.constant(new int[] {2})) : pixels, preparation);
   }
 
+  /** As {@link #pixels}, of a JPEG file whose height and width are divided while it is decoded. */
+  static Operand<TFloat32> reducedPixels(
+      Ops tf,
+      Operand<TString> bytes,
+      Operand<TInt32> orientation,
+      Preparation preparation,
+      int ratio) {
+    Operand<TUint8> decoded =
+        tf.image.decodeJpeg(
+            bytes,
+            DecodeJpeg.channels((long) preparation.channels()),
+            DecodeJpeg.ratio((long) ratio));
+    return resized(tf, decoded, orientation, preparation);
+  }
+
   private static Operand<TFloat32> tensorFlowsPixels(
       Ops tf, Operand<TString> bytes, Operand<TInt32> orientation, Preparation preparation) {
     Operand<TUint8> decoded =
@@ -77,6 +93,11 @@ public final class PreparationOps {
             TUint8.class,
             DecodeImage.channels((long) preparation.channels()),
             DecodeImage.expandAnimations(false));
+    return resized(tf, decoded, orientation, preparation);
+  }
+
+  private static Operand<TFloat32> resized(
+      Ops tf, Operand<TUint8> decoded, Operand<TInt32> orientation, Preparation preparation) {
     Operand<TUint8> upright = upright(tf, decoded, orientation, preparation);
     return preparation.resize() == null
         ? tf.dtypes.cast(upright, TFloat32.class)

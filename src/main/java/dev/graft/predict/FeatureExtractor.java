@@ -3,6 +3,7 @@ package dev.graft.predict;
 import dev.graft.data.Preparation;
 import dev.graft.data.Sha256;
 import dev.graft.handoff.Handoff;
+import dev.graft.image.Decoding;
 import dev.graft.image.ImageReader;
 import dev.graft.image.ImageSource;
 import dev.graft.model.Backbone;
@@ -54,11 +55,12 @@ public final class FeatureExtractor implements AutoCloseable {
    * @throws IOException when it can't be read
    */
   public static FeatureExtractor load(Path modelOrRun, Optional<String> layer) throws IOException {
-    return load(modelOrRun, layer, Precision.FLOAT32);
+    return load(modelOrRun, layer, Precision.FLOAT32, Decoding.FULL);
   }
 
-  /** As the other {@code load}, in a precision. */
-  public static FeatureExtractor load(Path modelOrRun, Optional<String> layer, Precision precision)
+  /** As the other {@code load}, in a precision, with a decoding of JPEG files. */
+  public static FeatureExtractor load(
+      Path modelOrRun, Optional<String> layer, Precision precision, Decoding decoding)
       throws IOException {
     Path folder = ModelFolder.of(modelOrRun);
     Backbone backbone = Backbone.load(folder);
@@ -73,7 +75,8 @@ public final class FeatureExtractor implements AutoCloseable {
             backbone.values(),
             backbone.flat().inputs().stream().map(FlatInput::node).toList(),
             List.of(output));
-    return open(graph, preparation, handoff, Sha256.of(folder.resolve(Handoff.FILE_NAME)));
+    return open(
+        graph, preparation, decoding, handoff, Sha256.of(folder.resolve(Handoff.FILE_NAME)));
   }
 
   private static String output(Backbone backbone, Optional<String> layer) {
@@ -85,10 +88,10 @@ public final class FeatureExtractor implements AutoCloseable {
   }
 
   private static FeatureExtractor open(
-      FrozenGraph graph, Preparation preparation, Handoff handoff, String hash) {
+      FrozenGraph graph, Preparation preparation, Decoding decoding, Handoff handoff, String hash) {
     ImageReader reader = null;
     try {
-      reader = ImageReader.open(preparation);
+      reader = ImageReader.open(preparation, decoding);
       return new FeatureExtractor(graph, reader, handoff, hash);
     } catch (RuntimeException | Error e) {
       if (reader != null) {

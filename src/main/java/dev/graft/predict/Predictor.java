@@ -105,7 +105,8 @@ public final class Predictor implements AutoCloseable {
           ImageReader.open(
               handoff
                   .preparation()
-                  .orElseThrow(() -> AnswerOutput.unusable(folder, "no image preparation")));
+                  .orElseThrow(() -> AnswerOutput.unusable(folder, "no image preparation")),
+              settings.decoding());
       warm(model, reader);
       String hash = Sha256.of(folder.resolve(Handoff.FILE_NAME));
       return new Predictor(model, reader, output, hash, settings);
@@ -137,7 +138,7 @@ public final class Predictor implements AutoCloseable {
           "The layers of %s are not known without a handoff, so it gives no features: export it with graft-export."
               .formatted(folder));
     }
-    ImageReader reader = ImageReader.open(foreign.preparation());
+    ImageReader reader = ImageReader.open(foreign.preparation(), settings.decoding());
     ServedModel model = null;
     try {
       model = ServedModel.open(folder, settings.arithmetic(), foreign.signature(), reader.shape());

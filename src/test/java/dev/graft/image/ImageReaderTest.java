@@ -10,6 +10,9 @@ import dev.graft.data.Preparation.ColourOrder;
 import dev.graft.data.Preparation.Method;
 import dev.graft.data.Preparation.Orientation;
 import dev.graft.data.Preparation.Resize;
+import java.awt.Dimension;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -24,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -49,6 +53,70 @@ class ImageReaderTest {
     try (ImageReader reader = ImageReader.open(preparation)) {
       assertThat(sha256OrRefused(reader, Fixtures.bytes(words[0]))).isEqualTo(words[4]);
     }
+  }
+
+  /** 1,600 × 1,200 pixels of a smooth picture. */
+  private static byte[] photograph(String format) throws Exception {
+    BufferedImage image = new BufferedImage(1600, 1200, BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int x = 0; x < image.getWidth(); x++) {
+        int wave = (int) (127 + 120 * Math.sin(x / 90.0) * Math.cos(y / 70.0));
+        image.setRGB(x, y, wave << 16 | y / 5 << 8 | x / 7);
+      }
+    }
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageIO.write(image, format, bytes);
+    return bytes.toByteArray();
+  }
+
+  @Test
+  void aReducedDecodingChangesThePixelsOfLargeJpegFilesALittle() throws Exception {
+    Preparation preparation = Preparation.named("none", 150, 150);
+    try (ImageReader full = ImageReader.open(preparation);
+        ImageReader reduced = ImageReader.open(preparation, Decoding.REDUCED)) {
+      float[] expected = full.read(photograph("jpg"));
+      float[] received = reduced.read(photograph("jpg"));
+      double largest = 0;
+      for (int i = 0; i < expected.length; i++) {
+        largest = Math.max(largest, Math.abs(expected[i] - received[i]));
+      }
+      assertThat(largest).isPositive().isLessThan(12); // of 255
+      assertThat(reduced.read(photograph("png"))).isEqualTo(full.read(photograph("png")));
+    }
+    Preparation large = Preparation.named("none", 601, 801);
+    try (ImageReader full = ImageReader.open(large);
+        ImageReader reduced = ImageReader.open(large, Decoding.REDUCED)) {
+      assertThat(reduced.read(photograph("jpg"))).isEqualTo(full.read(photograph("jpg")));
+    }
+  }
+
+  @Property
+  void aReducedImageIsNeverSmallerThanWhatIsWanted(
+      @ForAll @IntRange(min = 1, max = 5000) int height,
+      @ForAll @IntRange(min = 1, max = 5000) int width,
+      @ForAll @IntRange(min = 1, max = 600) int side,
+      @ForAll boolean turned) {
+    Resize wanted = new Resize(Method.BILINEAR, side, 2 * side);
+    int ratio = Decoding.ratio(new Dimension(width, height), wanted, turned);
+    assertThat(ratio).isIn(1, 2, 4, 8);
+    if (ratio > 1) {
+      assertThat(height / ratio).isGreaterThanOrEqualTo(turned ? 2 * side : side);
+      assertThat(width / ratio).isGreaterThanOrEqualTo(turned ? side : 2 * side);
+    }
+    int next = 2 * ratio;
+    assertThat(
+            ratio == 8
+                || height < next * (turned ? 2 * side : side)
+                || width < next * (turned ? side : 2 * side))
+        .isTrue();
+  }
+
+  @Test
+  void pillowsDecoderCannotReduce() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> ImageReader.open(Preparation.named("pil-nearest", 8, 8), Decoding.REDUCED))
+        .withMessageContaining("reduced");
   }
 
   private static Preparation preparation(String name, int height, int width) {
