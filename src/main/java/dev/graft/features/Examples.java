@@ -36,7 +36,8 @@ public interface Examples {
    *
    * @param pass from 1
    * @param order in which they are going to be read, a permutation of the examples or a part of one
-   * @return valid until the next call
+   * @return read by one thread at a time, and no longer once another pass is read; targets, weights
+   *     and names stay
    */
   default Examples inPass(int pass, int[] order) {
     return this;

@@ -36,8 +36,23 @@ final class GraftBatch {
     return (int) Math.max(1, Math.min(MOST, FASTEST_BYTES / rowBytes));
   }
 
-  /** A runner with the batch fed; closes the fed tensors. */
-  record Fed(Session.Runner runner, List<Tensor> tensors) implements AutoCloseable {
+  /** A batch as tensors, with the placeholders that take them; closes the tensors. */
+  record Fed(Graft graft, List<String> placeholders, List<Tensor> tensors)
+      implements AutoCloseable {
+    /** A new runner with the batch fed. */
+    Session.Runner runner() {
+      Session.Runner runner = graft.session().runner();
+      for (int i = 0; i < tensors.size(); i++) {
+        runner.feed(placeholders.get(i), tensors.get(i));
+      }
+      return runner;
+    }
+
+    private void add(String placeholder, HostTensor value) {
+      tensors.add(value.toNative());
+      placeholders.add(placeholder);
+    }
+
     @Override
     public void close() {
       tensors.forEach(Tensor::close);
@@ -45,23 +60,22 @@ final class GraftBatch {
   }
 
   /**
-   * Feeds features, targets and weights.
+   * Makes tensors of features, targets and weights.
    *
    * @param rows indices of examples, at least one
    */
   Fed feed(Examples examples, int[] rows) {
-    List<Tensor> tensors = new ArrayList<>();
+    Fed fed = new Fed(graft, new ArrayList<>(), new ArrayList<>());
     try {
-      Session.Runner runner = graft.session().runner();
       for (int i = 0; i < graft.inputs().size(); i++) {
         CutTensor input = graft.inputs().get(i);
-        feed(runner, tensors, input.placeholder(), features(examples, i, input, rows));
+        fed.add(input.placeholder(), features(examples, i, input, rows));
       }
-      feed(runner, tensors, graft.labels(), targets(examples, rows));
-      feed(runner, tensors, graft.weights(), weights(examples, rows));
-      return new Fed(runner, tensors);
+      fed.add(graft.labels(), targets(examples, rows));
+      fed.add(graft.weights(), weights(examples, rows));
+      return fed;
     } catch (RuntimeException | Error e) {
-      tensors.forEach(Tensor::close);
+      fed.close();
       throw e;
     }
   }
@@ -85,13 +99,6 @@ final class GraftBatch {
       values.get(row);
     }
     return rows;
-  }
-
-  private static void feed(
-      Session.Runner runner, List<Tensor> tensors, String placeholder, HostTensor value) {
-    Tensor tensor = value.toNative();
-    tensors.add(tensor);
-    runner.feed(placeholder, tensor);
   }
 
   private static HostTensor features(Examples examples, int index, CutTensor input, int[] rows) {

@@ -78,10 +78,12 @@ public final class Trainer {
   boolean fit(Examples training, Examples validation, LoopWatch watch) {
     Batches batches = new Batches(phase.batching(), training, state.position());
     boolean goesOn = true;
-    while (goesOn && !isEnded()) {
-      goesOn = trainEpoch(training, batches, watch);
-      if (goesOn) {
-        endEpoch(measure(validation, phase.batching().validationSteps()), watch);
+    try (StepsAhead steps = new StepsAhead(batches, batch)) {
+      while (goesOn && !isEnded()) {
+        goesOn = trainEpoch(phase.batching().stepsPerEpoch(training.size()), steps, watch);
+        if (goesOn) {
+          endEpoch(measure(validation, phase.batching().validationSteps()), watch);
+        }
       }
     }
     restoreBest(watch.listener());
@@ -237,10 +239,9 @@ public final class Trainer {
   }
 
   /** Trains to the end of the epoch, or until the watch ends it; then returns false. */
-  private boolean trainEpoch(Examples examples, Batches batches, LoopWatch watch) {
+  private boolean trainEpoch(int stepsPerEpoch, StepsAhead steps, LoopWatch watch) {
     String task = phase.name() + ", epoch " + state.epoch();
-    int stepsPerEpoch = phase.batching().stepsPerEpoch(examples.size());
-    long total = state.tally().examples() + batches.examplesIn(stepsPerEpoch - state.stepInEpoch());
+    long total = state.tally().examples() + steps.examplesIn(stepsPerEpoch - state.stepInEpoch());
     List<Double> losses = state.validationLosses();
     while (state.stepInEpoch() < stepsPerEpoch) {
       double rate =
@@ -249,9 +250,13 @@ public final class Trainer {
               .rate(
                   phase.optimizer().learningRate(),
                   new Schedule.Moment(state.steps(), stepsPerEpoch, phase.epochs(), losses));
-      int[] rows = batches.next();
-      Tally tally = trainStep(batches.shown(), rows, rate);
-      state = state.withStep(rate, batches.position(), tally);
+      Tally tally;
+      Batches.Position after;
+      try (StepsAhead.Step step = steps.next(state.stepInEpoch() + 1 < stepsPerEpoch)) {
+        tally = trainStep(step, rate);
+        after = step.after();
+      }
+      state = state.withStep(rate, after, tally);
       watch.listener().step(stepEnded(stepsPerEpoch));
       watch.listener().progress(task, tally.examples(), total);
       if (watch.stepEnded(this)) {
@@ -289,12 +294,14 @@ public final class Trainer {
     return Arrays.stream(rows).mapToObj(examples::name).collect(Collectors.joining(", "));
   }
 
-  private Tally trainStep(Examples examples, int[] rows, double rate) {
-    try (GraftBatch.Fed fed = batch.feed(examples, rows);
-        var step = HostTensor.of(new long[] {state.steps()}).toNative();
+  private Tally trainStep(StepsAhead.Step made, double rate) {
+    Examples examples = made.examples();
+    int[] rows = made.rows();
+    try (var step = HostTensor.of(new long[] {state.steps()}).toNative();
         var learningRate = HostTensor.of(new float[] {(float) rate}).toNative()) {
       Session.Runner runner =
-          fed.runner()
+          made.fed()
+              .runner()
               .feed(graft.step(), step)
               .feed(inputs.learningRate(), learningRate)
               .fetch(graft.trainingLoss())
