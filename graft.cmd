@@ -48,7 +48,7 @@ rem TensorFlow's memory is not the heap's: the wrapper's own limit, a multiple o
 rem From Java 22 on only this console tells whether the output is a terminal.
 rem What ends soon is hardly worth the optimising compiler.
 set "compiler=-XX:Tier4InvocationThreshold=50000 -XX:Tier4MinInvocationThreshold=6000 -XX:Tier4CompileThreshold=150000 -XX:Tier4BackEdgeThreshold=400000"
-for %%c in (train resume tune evaluate batch features) do if "%~1"=="%%c" set "compiler="
+for %%c in (train resume tune evaluate) do if "%~1"=="%%c" set "compiler="
 "%java%" -XX:+UseSerialGC -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 %compiler% -Djdk.console=java.base %GRAFT_JAVA_OPTS% %launch% %*
 exit /b %ERRORLEVEL%
 

@@ -174,7 +174,7 @@ class LauncherTest {
     }
     String goal = "maven-[a-z]+-plugin:[a-z-]+|git-commit-id-maven-plugin:[a-z]+";
     assertThat(found(goal, windows)).isEqualTo(found(goal, unix)).hasSize(5);
-    String longer = "train resume tune evaluate batch features";
+    String longer = "train resume tune evaluate";
     assertThat(windows).contains("in (" + longer + ")").contains("\\lib\\*\" dev.graft");
     assertThat(unix)
         .contains(longer.replace(" ", " | ") + ")")
