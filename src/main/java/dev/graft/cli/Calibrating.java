@@ -9,13 +9,17 @@ import dev.graft.predict.CalibrationMemory.Measured;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.Precision;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /**
@@ -28,7 +32,7 @@ final class Calibrating {
   /** A job of fewer images is over before measuring pays. */
   private static final int MANY = 2000;
 
-  /** An input that is no folder has as many images when it is as long. */
+  /** Bytes of a Parquet file that is taken to have as many. */
   private static final long LONG = 20_000_000;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -63,18 +67,30 @@ final class Calibrating {
     if (when == When.NEVER || Integer.getInteger(Arithmetic.THREADS, 0) != 0) {
       return Optional.empty();
     }
+    List<Measured> measured = measured(when, model, precision, input);
+    Optional<Calibration> best = CalibrationMemory.best(measured, alone);
+    best.ifPresent(
+        way -> console.say("Runs, as measured on this machine: " + way.describe() + "."));
+    return best;
+  }
+
+  private List<Measured> measured(When when, Path model, Precision precision, Path input) {
+    List<Measured> known;
+    boolean many;
     try {
-      List<Measured> measured = when == When.AGAIN ? List.of() : memory.find(model, precision);
-      if (measured.isEmpty() && (when == When.AGAIN || hasMany(input))) {
-        measured = measure(model, precision);
-      }
-      Optional<Calibration> best = CalibrationMemory.best(measured, alone);
-      best.ifPresent(
-          way -> console.say("Runs, as measured on this machine: " + way.describe() + "."));
-      return best;
+      known = memory.find(model, precision);
+      many = hasMany(input);
+    } catch (IOException | UncheckedIOException e) {
+      return List.of(); // the job says what is wrong with its model or its input
+    }
+    if (when != When.AGAIN && (!known.isEmpty() || !many)) {
+      return known;
+    }
+    try {
+      return measure(model, precision);
     } catch (IOException e) {
       console.warn("Runs as on any machine, because measuring failed: " + Failures.sentence(e));
-      return Optional.empty();
+      return List.of();
     }
   }
 
@@ -109,10 +125,11 @@ final class Calibrating {
     Process process = new ProcessBuilder(command(model, precision, threads)).start();
     try {
       process.getOutputStream().close();
-      String said = text(process.getInputStream().readAllBytes());
-      String failure = text(process.getErrorStream().readAllBytes());
+      CompletableFuture<String> failure =
+          CompletableFuture.supplyAsync(() -> text(process.getErrorStream()));
+      String said = text(process.getInputStream());
       if (process.waitFor() != ExitCode.DONE.code()) {
-        throw new IOException(failure.strip().replaceFirst("^graft: ", ""));
+        throw new IOException(sentence(failure.join()));
       }
       List<Measured> measured = new ArrayList<>();
       for (JsonNode way : JSON.readTree(said).path("measured")) {
@@ -130,8 +147,22 @@ final class Calibrating {
     }
   }
 
-  private static String text(byte[] said) {
-    return new String(said, StandardCharsets.UTF_8);
+  /** Both streams are read at once, or a process with much to say would wait for ever. */
+  private static String text(InputStream said) {
+    try {
+      return new String(said.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the command said of its failure; TensorFlow writes to the same stream. */
+  private static String sentence(String said) {
+    return said.lines()
+        .filter(line -> line.startsWith("graft: "))
+        .reduce((first, last) -> last)
+        .map(line -> line.substring("graft: ".length()))
+        .orElse("The process that measures ended without a word.");
   }
 
   /** This program again, in a Java that was started as this one was. */
@@ -152,11 +183,16 @@ final class Calibrating {
   }
 
   private static boolean hasMany(Path input) throws IOException {
-    if (!Files.isDirectory(input)) {
-      return Files.exists(input) && Files.size(input) > LONG;
+    if (Files.isDirectory(input)) {
+      try (Stream<Path> files = Files.walk(input)) {
+        return files.filter(Files::isRegularFile).limit(MANY).count() == MANY;
+      }
     }
-    try (Stream<Path> files = Files.walk(input)) {
-      return files.filter(Files::isRegularFile).limit(MANY).count() == MANY;
+    if (input.toString().toLowerCase(Locale.ROOT).endsWith(".parquet")) {
+      return Files.size(input) > LONG;
+    }
+    try (Stream<String> lines = Files.lines(input, StandardCharsets.ISO_8859_1)) {
+      return lines.limit(MANY).count() == MANY;
     }
   }
 }

@@ -105,7 +105,7 @@ public final class Calibrator {
     } catch (ExecutionException e) {
       throw new IllegalStateException("The model can't be run: " + e.getCause(), e.getCause());
     } finally {
-      threads.shutdown();
+      ImagePipeline.stop(threads);
     }
   }
 

@@ -224,7 +224,7 @@ public final class ImagePipeline {
   }
 
   /** Waits for runs under way: the caller closes the graph next. */
-  private static void stop(ExecutorService runners) {
+  static void stop(ExecutorService runners) {
     runners.shutdown();
     boolean interrupted = false;
     while (!runners.isTerminated()) {

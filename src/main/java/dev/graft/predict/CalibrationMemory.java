@@ -125,9 +125,14 @@ public record CalibrationMemory(Path folder) {
 
   /** What decides which way is fastest. */
   private static Map<String, String> key(Path modelOrRun, Precision precision) throws IOException {
-    Handoff handoff = Handoff.read(ModelFolder.of(modelOrRun)).orElse(null);
+    Path folder = ModelFolder.of(modelOrRun);
+    Optional<Handoff> handoff = Handoff.read(folder);
     Map<String, String> key = new LinkedHashMap<>();
-    key.put("backbone", handoff == null ? "unknown" : backbone(handoff));
+    key.put(
+        "backbone",
+        handoff.isPresent()
+            ? backbone(handoff.get())
+            : Sha256.of(folder.resolve("saved_model.pb")));
     key.put("precision", precision.word());
     key.put("processor", Processor.name());
     key.put("processors", String.valueOf(Runtime.getRuntime().availableProcessors()));

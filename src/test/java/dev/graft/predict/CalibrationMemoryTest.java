@@ -46,6 +46,21 @@ class CalibrationMemoryTest {
   }
 
   @Test
+  void modelsWithoutAHandoffAreToldApart() throws IOException {
+    Path one = copy(POOL, "one");
+    Path other = copy(RESIDUAL, "other");
+    memory.remember(one, Precision.FLOAT32, MEASURED);
+    assertThat(memory.find(one, Precision.FLOAT32)).isEqualTo(MEASURED);
+    assertThat(memory.find(other, Precision.FLOAT32)).isEmpty();
+  }
+
+  private Path copy(Path model, String name) throws IOException {
+    Path target = Files.createDirectory(folder.resolve(name));
+    Files.copy(model.resolve("saved_model.pb"), target.resolve("saved_model.pb"));
+    return target;
+  }
+
+  @Test
   void whatIsDamagedIsForgotten() throws IOException {
     memory.remember(POOL, Precision.FLOAT32, MEASURED);
     try (Stream<Path> files = Files.list(memory.folder())) {
