@@ -110,7 +110,7 @@ public record BatchPredictor(
   }
 
   Optional<BatchSummary> run(BatchListener listener, int part) throws IOException {
-    Inputs.requireThere(settings.input());
+    Inputs.requireThere(settings.source().path());
     requireFile();
     if (Workspace.isDone(out, settings.whenThere())) {
       Workspace.requireSame(out, beside(out, SUMMARY), settled(settings.modelHash()));
@@ -118,9 +118,9 @@ public record BatchPredictor(
     }
     PredictorSettings fused =
         PredictorSettings.defaults()
-            .withArithmetic(settings.precision().arithmetic())
+            .withArithmetic(settings.execution().precision().arithmetic())
             .withFeatures(features)
-            .withDecoding(settings.decoding());
+            .withDecoding(settings.execution().decoding());
     try (Predictor predictor = Predictor.load(settings.model(), fused)) {
       requireAnswers(predictor);
       return run(predictor, listener, part);
@@ -157,10 +157,10 @@ public record BatchPredictor(
   private Optional<BatchSummary> run(Predictor predictor, BatchListener listener, int part)
       throws IOException {
     try (Workspace workspace = Workspace.open(out, settings.whenThere())) {
-      Verification.effect(ModelFolder.of(settings.model()), settings.precision())
+      Verification.effect(ModelFolder.of(settings.model()), settings.execution().precision())
           .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, false);
-      Calibration calibration = settings.calibration(workspace.calibration());
+      Calibration calibration = settings.execution().calibration(workspace.calibration());
       Map<String, String> asked = asked(predictor, part, calibration);
       workspace.require(asked);
       if (!workspace.state().complete || Files.exists(workspace.path(OUTPUT))) {
@@ -181,7 +181,7 @@ public record BatchPredictor(
   private Map<String, String> asked(Predictor predictor, int part, Calibration calibration) {
     Map<String, String> asked = settled(predictor.hash());
     asked.put("part", String.valueOf(part));
-    asked.putAll(JobFacts.platform(settings.precision(), calibration));
+    asked.putAll(JobFacts.platform(settings.execution().precision(), calibration));
     return asked;
   }
 
@@ -204,7 +204,8 @@ public record BatchPredictor(
       job.run(
           records ->
               new Answering(
-                  predictor.start(records, settings.threads(), calibration), columns::row),
+                  predictor.start(records, settings.execution().threads(), calibration),
+                  columns::row),
           output,
           REJECTED);
     }

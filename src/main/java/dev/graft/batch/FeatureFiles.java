@@ -52,7 +52,7 @@ public record FeatureFiles(
   }
 
   Optional<BatchSummary> run(BatchListener listener, int part) throws IOException {
-    Inputs.requireThere(settings.input());
+    Inputs.requireThere(settings.source().path());
     requireOurs();
     if (Workspace.isDone(out, settings.whenThere())) {
       Workspace.requireSame(out, out.resolve("summary.json"), settled(settings.modelHash()));
@@ -60,12 +60,15 @@ public record FeatureFiles(
     }
     try (FeatureExtractor extractor =
             FeatureExtractor.load(
-                settings.model(), layer, settings.precision(), settings.decoding());
+                settings.model(),
+                layer,
+                settings.execution().precision(),
+                settings.execution().decoding());
         Workspace workspace = Workspace.open(out, settings.whenThere())) {
-      Verification.effect(ModelFolder.of(settings.model()), settings.precision())
+      Verification.effect(ModelFolder.of(settings.model()), settings.execution().precision())
           .ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, true);
-      Calibration calibration = settings.calibration(workspace.calibration());
+      Calibration calibration = settings.execution().calibration(workspace.calibration());
       Map<String, String> asked = asked(extractor, part, calibration);
       workspace.require(asked);
       if (!workspace.state().complete || Files.exists(workspace.path(WHOLE))) {
@@ -95,7 +98,7 @@ public record FeatureFiles(
   private Map<String, String> asked(FeatureExtractor extractor, int part, Calibration calibration) {
     Map<String, String> asked = settled(extractor.hash());
     asked.put("part", String.valueOf(part));
-    asked.putAll(JobFacts.platform(settings.precision(), calibration));
+    asked.putAll(JobFacts.platform(settings.execution().precision(), calibration));
     return asked;
   }
 
@@ -121,7 +124,8 @@ public record FeatureFiles(
     try (BatchOutput output = output(extractor, workspace, columns)) {
       job.run(
           records ->
-              new Answering(extractor.start(records, settings.threads(), calibration), this::row),
+              new Answering(
+                  extractor.start(records, settings.execution().threads(), calibration), this::row),
           output,
           WHOLE + "/rejected.jsonl");
     }
@@ -158,7 +162,7 @@ public record FeatureFiles(
     about.put("layer", layer.orElse(null));
     about.put("shape", extractor.rowShape());
     about.put("dtype", "float32");
-    about.put("precision", settings.precision().word());
+    about.put("precision", settings.execution().precision().word());
     about.put("files", format == Format.NPY ? "npy" : "parquet");
     about.put("images", workspace.state().predicted());
     about.put("rejected", workspace.state().rejected);

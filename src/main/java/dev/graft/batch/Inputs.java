@@ -27,7 +27,7 @@ final class Inputs {
     BatchInput input = opened(settings, workspace, labelled);
     if (input.size() == 0) {
       throw new IllegalArgumentException(
-          settings.input()
+          settings.source().path()
               + " has no images: give a folder of images (or what --include says), a list of paths,"
               + " or a Parquet file with rows.");
     }
@@ -36,20 +36,20 @@ final class Inputs {
 
   private static BatchInput opened(BatchSettings settings, Workspace workspace, boolean labelled)
       throws IOException {
-    Path input = settings.input();
+    Path input = settings.source().path();
     String name = String.valueOf(input.getFileName()).toLowerCase(Locale.ROOT);
     if (Files.isDirectory(input)) {
-      return FolderInput.open(input, settings.filter(), workspace.path("list"), labelled);
+      return FolderInput.open(input, settings.source().filter(), workspace.path("list"), labelled);
     }
-    if (!settings.filter().equals(PathFilter.none())) {
+    if (!settings.source().filter().equals(PathFilter.none())) {
       throw new IllegalArgumentException(
           input + " is no folder: --include and --exclude choose the files of a folder.");
     }
     if (name.endsWith(".parquet")) {
-      return ParquetInput.open(input, settings.column());
+      return ParquetInput.open(input, settings.source().column());
     }
     if (name.endsWith(".csv")) {
-      return ListInput.csv(input, settings.column());
+      return ListInput.csv(input, settings.source().column());
     }
     requireText(input);
     return ListInput.lines(input);

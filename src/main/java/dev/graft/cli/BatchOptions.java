@@ -2,8 +2,10 @@ package dev.graft.cli;
 
 import dev.graft.batch.BatchPredictor;
 import dev.graft.batch.BatchSettings;
+import dev.graft.batch.Execution;
 import dev.graft.batch.MaxRejected;
 import dev.graft.batch.PathFilter;
+import dev.graft.batch.Source;
 import dev.graft.batch.WhenThere;
 import dev.graft.image.Decoding;
 import dev.graft.model.Calibration;
@@ -129,14 +131,11 @@ final class BatchOptions {
         again == null ? WhenThere.REFUSE : again.resume ? WhenThere.RESUME : WhenThere.OVERWRITE;
     return new BatchSettings(
         model,
-        input,
-        new PathFilter(include, exclude),
-        Optional.ofNullable(column),
+        new Source(input, new PathFilter(include, exclude), Optional.ofNullable(column)),
         maxRejected,
         whenThere,
-        Runtime.getRuntime().availableProcessors(),
-        precision.precision(),
-        reduced ? Decoding.REDUCED : Decoding.FULL,
-        Optional.empty());
+        Execution.standard()
+            .withPrecision(precision.precision())
+            .withDecoding(reduced ? Decoding.REDUCED : Decoding.FULL));
   }
 }

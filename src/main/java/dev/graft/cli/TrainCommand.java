@@ -11,6 +11,7 @@ import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.EarlyStopping;
 import dev.graft.train.EpochSettings;
+import dev.graft.train.FeatureSettings;
 import dev.graft.train.JoinSettings;
 import dev.graft.train.LoopSettings;
 import dev.graft.train.Optimizer;
@@ -289,7 +290,7 @@ final class TrainCommand implements Callable<Integer> {
     }
     return new Calibrating(console, CalibrationMemory.ofUser())
         .find(calibrate.when(), backbone.folder(), precision.precision(), data, false)
-        .map(way -> settings.withOut(settings.out().withCalibration(way)))
+        .map(way -> settings.withFeatures(settings.out().features().withCalibration(way)))
         .orElse(settings);
   }
 
@@ -312,11 +313,10 @@ final class TrainCommand implements Callable<Integer> {
               new TrainSettings.OutputSettings(
                   out,
                   overwrite,
-                  Optional.ofNullable(features),
                   checkpointEvery(),
-                  precision.precision(),
-                  Optional.empty(),
-                  stored.stored()));
+                  FeatureSettings.in(Optional.ofNullable(features))
+                      .withStored(stored.stored())
+                      .withPrecision(precision.precision())));
       return withPhases(settings);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

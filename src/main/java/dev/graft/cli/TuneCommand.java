@@ -4,6 +4,7 @@ import dev.graft.data.Augmentation;
 import dev.graft.model.FreezePlan;
 import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
+import dev.graft.train.FeatureSettings;
 import dev.graft.train.JoinSettings;
 import dev.graft.train.LoopSettings;
 import dev.graft.train.Optimizer;
@@ -197,9 +198,11 @@ final class TuneCommand implements Callable<Integer> {
         images = images.withAugmentation(Augmentation.parse(augment));
       }
       TrainSettings.OutputSettings target =
-          new TrainSettings.OutputSettings(out, overwrite, Optional.ofNullable(features))
-              .withPrecision(precision.precision())
-              .withStored(stored.stored());
+          new TrainSettings.OutputSettings(out, overwrite, Optional.empty())
+              .withFeatures(
+                  FeatureSettings.in(Optional.ofNullable(features))
+                      .withStored(stored.stored())
+                      .withPrecision(precision.precision()));
       return new TuneSettings(
           new TrainSettings(join, images, loop, objective.settings(), target), space(), trials);
     } catch (IllegalArgumentException e) {

@@ -40,16 +40,16 @@ final class CommandText {
     data(settings.data());
     objective(settings.objective());
     loop(settings.loop());
-    settings.out().features().ifPresent(folder -> option("--features", folder));
+    settings.out().features().store().ifPresent(folder -> option("--features", folder));
     Duration every = settings.out().checkpointEvery();
     if (!every.equals(TrainSettings.OutputSettings.CHECKPOINT_EVERY)) {
       option("--checkpoint-minutes", every.toMillis() / 60e3);
     }
-    if (settings.out().precision() != Precision.FLOAT32) {
-      option("--precision", settings.out().precision().word());
+    if (settings.out().features().precision() != Precision.FLOAT32) {
+      option("--precision", settings.out().features().precision().word());
     }
-    if (settings.out().stored() != StoredNumbers.FLOAT32) {
-      option("--features-precision", settings.out().stored().word());
+    if (settings.out().features().stored() != StoredNumbers.FLOAT32) {
+      option("--features-precision", settings.out().features().stored().word());
     }
     option("--out", settings.out().folder());
     return words;

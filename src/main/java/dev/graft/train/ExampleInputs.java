@@ -17,11 +17,11 @@ sealed interface ExampleInputs {
   /**
    * Opens what makes features of them.
    *
-   * @param out where the features are kept, and how the trunk runs on this machine
+   * @param features where they are kept, and how the trunk runs on this machine
    * @param fixed how the trunk ran before the run was interrupted; empty to use features that are
    *     there already, and else what suits the machine
    */
-  FeatureSource open(CutModel cut, TrainSettings.OutputSettings out, Optional<Calibration> fixed)
+  FeatureSource open(CutModel cut, FeatureSettings features, Optional<Calibration> fixed)
       throws IOException;
 
   /** How images are prepared; empty for arrays. */
@@ -42,12 +42,11 @@ sealed interface ExampleInputs {
    */
   record Images(Preparation how) implements ExampleInputs {
     @Override
-    public Featurizer open(
-        CutModel cut, TrainSettings.OutputSettings out, Optional<Calibration> fixed)
+    public Featurizer open(CutModel cut, FeatureSettings features, Optional<Calibration> fixed)
         throws IOException {
-      FeatureCache cache = out.cache();
+      FeatureCache cache = features.cache();
       Calibration calibration =
-          fixed.isPresent() ? fixed.get() : calibration(cut, cache, out.calibration());
+          fixed.isPresent() ? fixed.get() : calibration(cut, cache, features.calibration());
       return Featurizer.open(cut, how, cache, calibration);
     }
 
@@ -78,10 +77,9 @@ sealed interface ExampleInputs {
    */
   record Arrays(ArrayBatch batch) implements ExampleInputs {
     @Override
-    public FeatureSource open(
-        CutModel cut, TrainSettings.OutputSettings out, Optional<Calibration> fixed)
+    public FeatureSource open(CutModel cut, FeatureSettings features, Optional<Calibration> fixed)
         throws IOException {
-      return ArrayFeaturizer.open(cut, batch, out.cache());
+      return ArrayFeaturizer.open(cut, batch, features.cache());
     }
 
     @Override

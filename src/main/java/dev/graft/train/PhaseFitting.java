@@ -52,7 +52,7 @@ final class PhaseFitting {
   Evaluation attempt() throws IOException {
     PhaseSettings phase = settings.phases().get(0);
     Split split = inputs.split();
-    try (CutModel cut = inputs.model().cut(phase.plan(), settings.out().precision());
+    try (CutModel cut = inputs.model().cut(phase.plan(), settings.out().features().precision());
         FeatureSource featurizer = features(cut, Optional.empty())) {
       TrainingFeatures training = extractTraining(featurizer, split.training());
       LabeledFeatures validation = extract(featurizer, split.validation());
@@ -141,7 +141,7 @@ final class PhaseFitting {
    * @throws TrainingStoppedException when the listener asks to stop before anything was learnt
    */
   Fitted fit(Optional<RunCheckpoint> from) throws IOException {
-    Verification.effect(settings.join().backbone(), settings.out().precision())
+    Verification.effect(settings.join().backbone(), settings.out().features().precision())
         .ifPresent(log::note);
     Start start = from.map(this::start).orElseGet(this::start);
     Fitted fitted = fit(start);
@@ -180,7 +180,7 @@ final class PhaseFitting {
     JoinedModel model = inputs.model().with(start.learnt());
     Split split = inputs.split();
     boolean last = start.index() == settings.phases().size() - 1;
-    try (CutModel cut = model.cut(phase.plan(), settings.out().precision());
+    try (CutModel cut = model.cut(phase.plan(), settings.out().features().precision());
         FeatureSource featurizer = features(cut, start.checkpoint())) {
       featurizer.calibration().ifPresent(way -> log.calibrate(phase.name(), way));
       RunState.requireSame("backbone", start.checkpoint(), cut.trunkHash());
@@ -248,7 +248,7 @@ final class PhaseFitting {
   /** How good the model was before it was trained, which an interrupted run no longer knows. */
   private Evaluation untrained() throws IOException {
     PhaseSettings phase = settings.phases().get(0);
-    try (CutModel cut = inputs.model().cut(phase.plan(), settings.out().precision());
+    try (CutModel cut = inputs.model().cut(phase.plan(), settings.out().features().precision());
         FeatureSource featurizer = features(cut, Optional.empty())) {
       LabeledFeatures validation = extract(featurizer, inputs.split().validation());
       return new Trainer(cut.graft(), phase(phase)).evaluate(validation, inputs.split().labels());
@@ -303,7 +303,7 @@ final class PhaseFitting {
         checkpoint
             .map(from -> from.state().inputs().get(RunState.CALIBRATION))
             .map(Calibration::parse);
-    return inputs.examples().open(cut, settings.out(), before);
+    return inputs.examples().open(cut, settings.out().features(), before);
   }
 
   /** Says what will be made, or refuses it, before the first image is read. */

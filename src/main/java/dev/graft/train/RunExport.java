@@ -195,17 +195,17 @@ final class RunExport {
     List<Path> paths = sample.stream().map(Prediction::path).map(Path::of).toList();
     List<Optional<Answer>> answers = answers(exported, inputs, paths);
     List<float[]> measured = sample.stream().map(Prediction::answer).toList();
-    boolean computed = settings.out().precision() != Precision.FLOAT32;
-    boolean rounded = settings.out().stored() != StoredNumbers.FLOAT32;
+    boolean computed = settings.out().features().precision() != Precision.FLOAT32;
+    boolean rounded = settings.out().features().stored() != StoredNumbers.FLOAT32;
     if (!computed && !rounded) {
       return difference(measured, answers, LARGEST_DIFFERENCE);
     }
     List<String> how = new ArrayList<>();
     if (computed) {
-      how.add("computed in " + settings.out().precision().word());
+      how.add("computed in " + settings.out().features().precision().word());
     }
     if (rounded) {
-      how.add("stored in " + settings.out().stored().word());
+      how.add("stored in " + settings.out().features().stored().word());
     }
     log.note(effect(String.join(" and ", how), inputs.examples(), measured, answers));
     if (!computed) {

@@ -100,7 +100,7 @@ record RunInputs(
               + " folder to validate on are for images; leave them out, and put x_val and y_val"
               + " beside x and y.");
     }
-    if (settings.out().precision() != Precision.FLOAT32) {
+    if (settings.out().features().precision() != Precision.FLOAT32) {
       throw new IllegalArgumentException(
           "%s holds arrays, which are computed in float32: leave --precision out."
               .formatted(data.folder()));
@@ -183,9 +183,11 @@ record RunInputs(
             settings.data().augmentation().map(steps -> "; " + steps.describe()).orElse(""),
             settings.phases().stream().map(RunInputs::plan).collect(Collectors.joining(", then ")),
             settings.loop().seed(),
-            settings.out().precision() == Precision.FLOAT32
+            settings.out().features().precision() == Precision.FLOAT32
                 ? "float32"
-                : "frozen part in " + settings.out().precision().word() + ", the rest in float32");
+                : "frozen part in "
+                    + settings.out().features().precision().word()
+                    + ", the rest in float32");
   }
 
   private static String plan(PhaseSettings phase) {

@@ -1,13 +1,9 @@
 package dev.graft.train;
 
 import dev.graft.data.Augmentation;
-import dev.graft.features.FeatureCache;
 import dev.graft.features.StoredNumbers;
-import dev.graft.model.Calibration;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
-import dev.graft.tensor.Precision;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,40 +52,26 @@ public record TrainSettings(
   }
 
   /**
-   * Where a run and its features go.
+   * Where a run goes, and what is kept on the way.
    *
    * @param folder of the run
    * @param overwrite whether a run that is there already is replaced
-   * @param features folder of the feature store; the user's cache by default
    * @param checkpointEvery how often a checkpoint is written, beside the one at the end of each
    *     epoch
-   * @param precision of the numbers that the frozen part is computed in
-   * @param calibration how the frozen part runs, where that was measured; its number of threads is
-   *     left out of account, since all of them train. Features that the store has already are used
-   *     however they were made, and an interrupted run goes on as it began
-   * @param stored the numbers that features are stored in
+   * @param features of the frozen part
    */
   public record OutputSettings(
-      Path folder,
-      boolean overwrite,
-      Optional<Path> features,
-      Duration checkpointEvery,
-      Precision precision,
-      Optional<Calibration> calibration,
-      StoredNumbers stored) {
+      Path folder, boolean overwrite, Duration checkpointEvery, FeatureSettings features) {
     /** Ten minutes. */
     public static final Duration CHECKPOINT_EVERY = Duration.ofMinutes(10);
 
-    /** A checkpoint at least every ten minutes. */
-    public OutputSettings(Path folder, boolean overwrite, Optional<Path> features) {
-      this(
-          folder,
-          overwrite,
-          features,
-          CHECKPOINT_EVERY,
-          Precision.FLOAT32,
-          Optional.empty(),
-          StoredNumbers.FLOAT32);
+    /**
+     * A checkpoint at least every ten minutes, features in float32.
+     *
+     * @param store folder of the features; the user's cache by default
+     */
+    public OutputSettings(Path folder, boolean overwrite, Optional<Path> store) {
+      this(folder, overwrite, CHECKPOINT_EVERY, FeatureSettings.in(store));
     }
 
     /** A new folder, features in the user's cache. */
@@ -97,43 +79,25 @@ public record TrainSettings(
       return new OutputSettings(folder, false, Optional.empty());
     }
 
-    /** Where the features are kept: a folder without a limit, or the user's cache. */
-    FeatureCache cache() throws IOException {
-      FeatureCache cache =
-          features.isPresent()
-              ? new FeatureCache(features.get(), Long.MAX_VALUE)
-              : FeatureCache.ofUser();
-      return cache.withNumbers(stored);
+    /** The same with another folder for the run. */
+    public OutputSettings withFolder(Path other) {
+      return new OutputSettings(other, overwrite, checkpointEvery, features);
     }
 
     /** The same with other times between checkpoints. */
     public OutputSettings withCheckpointEvery(Duration other) {
-      return new OutputSettings(folder, overwrite, features, other, precision, calibration, stored);
+      return new OutputSettings(folder, overwrite, other, features);
     }
 
-    /** The same with other numbers to compute the frozen part in. */
-    public OutputSettings withPrecision(Precision other) {
-      return new OutputSettings(
-          folder, overwrite, features, checkpointEvery, other, calibration, stored);
+    /** The same with features that are made or kept otherwise. */
+    public OutputSettings withFeatures(FeatureSettings other) {
+      return new OutputSettings(folder, overwrite, checkpointEvery, other);
     }
+  }
 
-    /** The same with another folder for the run. */
-    public OutputSettings withFolder(Path other) {
-      return new OutputSettings(
-          other, overwrite, features, checkpointEvery, precision, calibration, stored);
-    }
-
-    /** The same with the way in which the frozen part runs. */
-    public OutputSettings withCalibration(Calibration other) {
-      return new OutputSettings(
-          folder, overwrite, features, checkpointEvery, precision, Optional.of(other), stored);
-    }
-
-    /** The same with features stored in other numbers. */
-    public OutputSettings withStored(StoredNumbers other) {
-      return new OutputSettings(
-          folder, overwrite, features, checkpointEvery, precision, calibration, other);
-    }
+  /** The same with features of the frozen part that are made or kept otherwise. */
+  public TrainSettings withFeatures(FeatureSettings other) {
+    return withOut(out.withFeatures(other));
   }
 
   /** The defaults: the standard head on a frozen backbone, thirty epochs. */
@@ -252,7 +216,7 @@ public record TrainSettings(
     text.put("steps per epoch", loop.epoch().steps().toString());
     text.put("validation steps", loop.epoch().validationSteps().toString());
     text.put("seed", String.valueOf(loop.seed()));
-    text.put("precision", out.precision().word());
+    text.put("precision", out.features().precision().word());
     putStored(text);
     return text;
   }
@@ -311,15 +275,15 @@ public record TrainSettings(
     loop.epoch().validationSteps().ifPresent(n -> text.put("validation-steps", String.valueOf(n)));
     loop.epoch().order().ifPresent(file -> text.put("order", file.toString()));
     text.put("seed", String.valueOf(loop.seed()));
-    text.put("precision", out.precision().word());
+    text.put("precision", out.features().precision().word());
     putStored(text);
     return text;
   }
 
   /** Said where it is not the usual one, as most settings are. */
   private void putStored(Map<String, String> text) {
-    if (out.stored() != StoredNumbers.FLOAT32) {
-      text.put("features-precision", out.stored().word());
+    if (out.features().stored() != StoredNumbers.FLOAT32) {
+      text.put("features-precision", out.features().stored().word());
     }
   }
 }

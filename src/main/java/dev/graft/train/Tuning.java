@@ -68,10 +68,7 @@ public final class Tuning {
     Path run = folder.resolve("best");
     TrainSettings chosen =
         best.in(base, base.loop().epochs())
-            .withOut(
-                new TrainSettings.OutputSettings(run, false, base.out().features())
-                    .withPrecision(base.out().precision())
-                    .withStored(base.out().stored()));
+            .withOut(TrainSettings.OutputSettings.of(run).withFeatures(base.out().features()));
     if (!Files.exists(run.resolve("run.json"))) {
       listener.note("Training with the best settings: " + best.describe() + ".");
       train(chosen, run);

@@ -70,20 +70,19 @@ class ResumeTest {
   /** Neither another measurement nor features made in another way meanwhile change its bits. */
   @Test
   void aRunGoesOnWithTheCalibrationThatItBeganWith() throws Exception {
-    TrainSettings settings = settings("calibrated", Duration.ofMillis(0));
-    TrainSettings.OutputSettings out =
-        new TrainSettings.OutputSettings(
-                settings.out().folder(), false, Optional.of(folder.resolve("own")))
-            .withCheckpointEvery(Duration.ofMillis(0));
     Calibration begun = new Calibration(1, 4, 0);
-    assertDies(
-        () -> TransferLearning.train(settings.withOut(out.withCalibration(begun)), new Killer(4)));
+    TrainSettings settings = settings("calibrated", Duration.ofMillis(0));
+    FeatureSettings own = FeatureSettings.in(Optional.of(folder.resolve("own")));
+    TrainSettings first = settings.withFeatures(own.withCalibration(begun));
+    assertDies(() -> TransferLearning.train(first, new Killer(4)));
     TransferLearning.resume(
-        settings.withOut(out.withCalibration(new Calibration(1, 16, 0))), TrainListener.none());
-    assertThat(json(out.folder(), "/calibration/head")).isEqualTo(begun.describe());
-    assertThat(json(out.folder(), "/calibration/fine-tune"))
+        settings.withFeatures(own.withCalibration(new Calibration(1, 16, 0))),
+        TrainListener.none());
+    Path run = first.out().folder();
+    assertThat(json(run, "/calibration/head")).isEqualTo(begun.describe());
+    assertThat(json(run, "/calibration/fine-tune"))
         .isEqualTo("1 side by side of 16 images, all threads each");
-    assertThat(result(out.folder())).isEqualTo(whole);
+    assertThat(result(run)).isEqualTo(whole);
   }
 
   @Test
@@ -93,7 +92,7 @@ class ResumeTest {
     TrainSettings again = settings("again", Duration.ofHours(1));
     TrainedRun run =
         TransferLearning.train(
-            again.withOut(again.out().withCalibration(new Calibration(1, 2, 0))),
+            again.withFeatures(again.out().features().withCalibration(new Calibration(1, 2, 0))),
             TrainListener.none());
     assertThat(run.images().computed()).isZero();
     assertThat(run.calibrations()).containsEntry("head", Calibration.standard());

@@ -132,7 +132,8 @@ class TransferLearningTest {
   void featuresInAnotherPrecisionAreOthersAndTheirEffectIsSaid() throws Exception {
     train(settings("float32"));
     TrainSettings settings = settings("bfloat16");
-    TrainedRun run = train(settings.withOut(settings.out().withPrecision(Precision.BFLOAT16)));
+    TrainedRun run =
+        train(settings.withFeatures(settings.out().features().withPrecision(Precision.BFLOAT16)));
     assertThat(run.images().computed()).isEqualTo(15);
     assertThat(run.images().notes())
         .anyMatch(note -> note.startsWith("In bfloat16, of the golden samples "))
@@ -148,7 +149,8 @@ class TransferLearningTest {
   void featuresStoredInHalvesAreOthersAndTheirEffectIsSaid() throws Exception {
     train(settings("float32"));
     TrainSettings settings = settings("float16");
-    TrainSettings halves = settings.withOut(settings.out().withStored(StoredNumbers.FLOAT16));
+    TrainSettings halves =
+        settings.withFeatures(settings.out().features().withStored(StoredNumbers.FLOAT16));
     TrainedRun run = train(halves);
     assertThat(run.images().computed()).isEqualTo(15);
     assertThat(run.images().notes())

@@ -174,7 +174,8 @@ class TuningTest {
     TuneSettings overwriting =
         new TuneSettings(
             base.withOut(
-                new TrainSettings.OutputSettings(base.out().folder(), true, base.out().features())),
+                new TrainSettings.OutputSettings(base.out().folder(), true, Optional.empty())
+                    .withFeatures(base.out().features())),
             again.space(),
             again.trials());
     assertThat(Tuning.tune(overwriting, TuneListener.none()).best().loop().epochs()).isEqualTo(3);
