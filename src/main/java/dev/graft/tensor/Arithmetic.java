@@ -40,11 +40,9 @@ public enum Arithmetic {
         .setIntraOpParallelismThreads(threads)
         .setGraphOptions(
             switch (this) {
-              case FUSED -> GraphOptions.getDefaultInstance();
+              case FUSED -> rewriting(fusing());
               case BFLOAT16 ->
-                  rewriting(
-                      RewriterConfig.newBuilder()
-                          .setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON));
+                  rewriting(fusing().setAutoMixedPrecisionOnednnBfloat16(RewriterConfig.Toggle.ON));
               case AS_BUILT ->
                   rewriting(RewriterConfig.newBuilder().setDisableMetaOptimizer(true)).toBuilder()
                       .setOptimizerOptions(
@@ -52,6 +50,15 @@ public enum Arithmetic {
                       .build();
             })
         .build();
+  }
+
+  /**
+   * With the shapes of the placeholders taken for granted: unless TensorFlow knows that both sides
+   * of a sum are of one shape, it does not fuse it into the convolution before it, with the
+   * activation behind it, as in ResNet50.
+   */
+  private static RewriterConfig.Builder fusing() {
+    return RewriterConfig.newBuilder().setRemapping(RewriterConfig.Toggle.AGGRESSIVE);
   }
 
   private static GraphOptions rewriting(RewriterConfig.Builder rewriting) {

@@ -16,10 +16,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.tensorflow.Graph;
+import org.tensorflow.Operand;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
 import org.tensorflow.Tensor;
 import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.proto.GraphDef;
@@ -50,33 +52,83 @@ class FoldedScalesTest {
     }
   }
 
-  /** The graph that TensorFlow really runs, which it tells after a run. */
   @ParameterizedTest
   @EnumSource(value = Arithmetic.class, names = "AS_BUILT", mode = EnumSource.Mode.EXCLUDE)
   void convolutionBiasAndActivationRunAsOneKernel(Arithmetic arithmetic) throws Exception {
     Backbone backbone = Backbone.load(Path.of("savedmodels", "efficientnet-lite0"));
     GraphDef filled = ConstantVariables.fill(backbone.flat().graph(), backbone.values());
+    Map<String, Long> run =
+        opsRun(
+            FoldedScales.fold(filled, List.of(backbone.output())),
+            backbone.flat().inputs().get(0).node(),
+            HostTensor.of(noise(2 * 224 * 224 * 3), 2, 224, 224, 3),
+            backbone.output(),
+            arithmetic);
+    assertThat(count(run, "FusedConv2D")).isEqualTo(33);
+    assertThat(count(run, "FusedDepthwiseConv2dNative")).isEqualTo(16);
+    assertThat(run).doesNotContainKeys("Conv2D", "DepthwiseConv2dNative", "BiasAdd", "Relu6");
+    assertThat(run).doesNotContainKeys("Mul", "Sub", "Rsqrt", "FusedBatchNormV3");
+  }
+
+  /** As in ResNet50, whose blocks end so, after convolutions that are not padded. */
+  @ParameterizedTest
+  @EnumSource(value = Arithmetic.class, names = "AS_BUILT", mode = EnumSource.Mode.EXCLUDE)
+  void aResidualSumAndTheActivationBehindItRunInTheConvolution(Arithmetic arithmetic) {
+    GraphDef definition;
+    try (Graph graph = new Graph()) {
+      Ops tf = Ops.create(graph);
+      Operand<TFloat32> images =
+          tf.withName("images")
+              .placeholder(TFloat32.class, Placeholder.shape(Shape.of(-1, 8, 8, 16)));
+      Operand<TFloat32> first = tf.nn.relu(convolved(tf, images, 2));
+      Operand<TFloat32> second = convolved(tf, tf.nn.relu(convolved(tf, first, 1)), 1);
+      tf.withName("out").identity(tf.nn.relu(tf.math.add(first, second)));
+      definition = graph.toGraphDef();
+    }
+    Map<String, Long> run =
+        opsRun(
+            definition,
+            "images",
+            HostTensor.of(noise(2 * 8 * 8 * 16), 2, 8, 8, 16),
+            "out:0",
+            arithmetic);
+    assertThat(count(run, "FusedConv2D")).isEqualTo(3);
+    assertThat(run).doesNotContainKeys("Conv2D", "BiasAdd", "AddV2", "Add", "Relu");
+  }
+
+  private static Operand<TFloat32> convolved(Ops tf, Operand<TFloat32> images, long stride) {
+    return tf.nn.biasAdd(
+        tf.nn.conv2d(images, values(tf, 1, 1, 16, 16), List.of(1L, stride, stride, 1L), "VALID"),
+        values(tf, 16));
+  }
+
+  private static Operand<TFloat32> values(Ops tf, long... shape) {
+    Shape of = Shape.of(shape);
+    float[] values = noise(Math.toIntExact(of.size()));
+    return tf.constant(of, DataBuffers.of(values));
+  }
+
+  /** Of the graph that TensorFlow really runs, which it tells after a run. */
+  private static Map<String, Long> opsRun(
+      GraphDef definition, String input, HostTensor batch, String output, Arithmetic arithmetic) {
     Map<String, Long> run = new TreeMap<>();
     try (Graph graph = new Graph();
-        Tensor images = HostTensor.of(noise(2 * 224 * 224 * 3), 2, 224, 224, 3).toNative()) {
-      graph.importGraphDef(FoldedScales.fold(filled, List.of(backbone.output())));
+        Tensor images = batch.toNative()) {
+      graph.importGraphDef(definition);
       try (Session session = new Session(graph, arithmetic.config());
           Result result =
               session
                   .runner()
                   .setOptions(RunOptions.newBuilder().setOutputPartitionGraphs(true).build())
-                  .feed(backbone.flat().inputs().get(0).node(), images)
-                  .fetch(backbone.output())
+                  .feed(input, images)
+                  .fetch(output)
                   .runAndFetchMetadata()) {
         for (GraphDef part : result.getMetadata().orElseThrow().getPartitionGraphsList()) {
           ops(part).forEach((op, count) -> run.merge(op, count, Long::sum));
         }
       }
     }
-    assertThat(count(run, "FusedConv2D")).isEqualTo(33);
-    assertThat(count(run, "FusedDepthwiseConv2dNative")).isEqualTo(16);
-    assertThat(run).doesNotContainKeys("Conv2D", "DepthwiseConv2dNative", "BiasAdd", "Relu6");
-    assertThat(run).doesNotContainKeys("Mul", "Sub", "Rsqrt", "FusedBatchNormV3");
+    return run;
   }
 
   private static long count(Map<String, Long> ops, String ending) {
