@@ -134,7 +134,8 @@ def _keras(way: Way, options: argparse.Namespace, others: Others) -> list[float]
     measured: list[float] = ran.answer["epochs"]
     missing = options.epochs - len(measured)
     # The first epoch traces the graph; the others are like each other.
-    way.seconds.append(ran.seconds + (missing * statistics.mean(measured[1:]) if missing else 0))
+    seconds = ran.seconds - ran.answer["waited"]
+    way.seconds.append(seconds + (missing * statistics.mean(measured[1:]) if missing else 0))
     if not missing:
         way.accuracies.append(ran.answer["accuracy"])
     return measured

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "python-export"))
 
 import keras
 import tensorflow as tf
-from epoch_times import EpochTimes
+from keras_times import EpochTimes
 
 from graft_export import efficientnet_lite0 as lite0
 
@@ -56,7 +56,11 @@ def _fit(folder: Path, epochs: int) -> dict[str, Any]:
         callbacks=[times],
         verbose=0,
     )
-    return {"epochs": times.seconds, "accuracy": history.history["val_accuracy"][-1]}
+    return {
+        "epochs": times.seconds,
+        "waited": times.waited,
+        "accuracy": history.history["val_accuracy"][-1],
+    }
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 from keras_fit import BATCH, SIZE, _model
+from keras_times import PredictTimes
 
 
 def _predict(folder: Path, classes: int) -> dict[str, Any]:
@@ -20,11 +21,11 @@ def _predict(folder: Path, classes: int) -> dict[str, Any]:
     images = keras.utils.image_dataset_from_directory(
         folder, labels=None, image_size=SIZE, batch_size=BATCH, shuffle=False, verbose=False
     )
-    began, worked = time.perf_counter(), time.process_time()
-    answers = model.predict(images.prefetch(tf.data.AUTOTUNE), verbose=0)
+    times, worked = PredictTimes(), time.process_time()
+    answers = model.predict(images.prefetch(tf.data.AUTOTUNE), callbacks=[times], verbose=0)
     return {
         "images": len(answers),
-        "seconds": time.perf_counter() - began,
+        "seconds": times.seconds,
         "processor": time.process_time() - worked,
     }
 

@@ -53,13 +53,14 @@ def _folder(name: str, size: int, folder: str) -> Any:
 def folder_keras(name: str, size: str, models: str, folder: str) -> dict[str, Any]:
     """``image_dataset_from_directory`` and ``predict``."""
     import keras
+    from keras_times import PredictTimes
 
     model = keras.saving.load_model(Path(models, "model.keras"), compile=False)
     images = _folder(name, int(size), folder)
     model.predict(np.zeros((2 * _BATCH, int(size), int(size), 3), np.float32), _BATCH, verbose=0)
-    began = time.perf_counter()
-    answers = model.predict(images, verbose=0)
-    return _speed(len(answers), began)
+    times = PredictTimes()
+    answers = model.predict(images, callbacks=[times], verbose=0)
+    return _speed(len(answers), times.seconds)
 
 
 def folder_onnxruntime(name: str, size: str, models: str, folder: str) -> dict[str, Any]:
@@ -67,9 +68,10 @@ def folder_onnxruntime(name: str, size: str, models: str, folder: str) -> dict[s
     run = _onnxruntime(models)
     images = _folder(name, int(size), folder)
     run(np.zeros((_BATCH, int(size), int(size), 3), np.float32))
+    batches = images.as_numpy_iterator()
     began = time.perf_counter()
-    answers = [run(batch) for batch in images.as_numpy_iterator()]
-    return _speed(sum(map(len, answers)), began)
+    answers = [run(next(batches)) for _ in range(len(images))]
+    return _speed(sum(map(len, answers)), time.perf_counter() - began)
 
 
 def folder_openvino(
@@ -86,16 +88,17 @@ def folder_openvino(
     queue.start_async({0: np.zeros((1, int(size), int(size), 3), np.float32)})
     queue.wait_all()
     answers.clear()
+    batches = images.as_numpy_iterator()
     began = time.perf_counter()
-    for batch in images.as_numpy_iterator():
-        for image in batch:
+    for _ in range(len(images)):
+        for image in next(batches):
             queue.start_async({0: image[None]})
     queue.wait_all()
-    return _speed(len(answers), began)
+    return _speed(len(answers), time.perf_counter() - began)
 
 
-def _speed(images: int, began: float) -> dict[str, Any]:
-    return {"speed": images / (time.perf_counter() - began), "images": images}
+def _speed(images: int, seconds: float) -> dict[str, Any]:
+    return {"speed": images / seconds, "images": images}
 
 
 def _onnxruntime(models: str) -> Answer:
@@ -163,7 +166,7 @@ def fit(models: str, folder: str, epochs: str, share: str, unfreeze: str) -> dic
     validation in them.
     """
     import keras
-    from epoch_times import EpochTimes
+    from keras_times import EpochTimes
 
     times = EpochTimes()
     base = keras.saving.load_model(Path(models, "model.keras"), compile=False)
@@ -188,12 +191,13 @@ def fit(models: str, folder: str, epochs: str, share: str, unfreeze: str) -> dic
         verbose=0,
     )
     scale = (len(training) + len(validation)) / (steps + checks)
-    return {"epochs": times.seconds, "scale": scale}
+    return {"epochs": times.seconds, "scale": scale, "waited": times.waited}
 
 
 def fit_cached(models: str, folder: str, epochs: str) -> dict[str, Any]:
     """The same by hand: ``predict`` once, the head fitted on the arrays."""
     import keras
+    from keras_times import PredictTimes
 
     base = keras.saving.load_model(Path(models, "model.keras"), compile=False)
     size = base.input_shape[1]
@@ -201,11 +205,26 @@ def fit_cached(models: str, folder: str, epochs: str) -> dict[str, Any]:
         [keras.Input((size, size, 3)), keras.layers.Rescaling(1 / 255), base]
     )
     arrays = []
+    waited = 0.0
     for part in ("train", "validation"):
-        images = _labeled(Path(folder, part), size, shuffle=False)
-        arrays.append(rescaled.predict(images.map(lambda image, label: image), verbose=0))
-        arrays.append(np.concatenate([label for _, label in images.as_numpy_iterator()]))
-    return _fit_head(_head(), arrays, epochs)
+        times = PredictTimes()
+        images, labels = _unlabeled(Path(folder, part), size)
+        arrays += [rescaled.predict(images, callbacks=[times], verbose=0), labels]
+        waited += time.perf_counter() - times.last
+    return {**_fit_head(_head(), arrays, epochs), "waited": waited}
+
+
+def _unlabeled(folder: Path, size: int) -> tuple[Any, Array]:
+    """Images in the order of their files, and their labels, for which none is decoded again."""
+    import keras
+    import tensorflow as tf
+
+    images = keras.utils.image_dataset_from_directory(
+        folder, labels=None, image_size=(size, size), batch_size=20, shuffle=False, verbose=False
+    )
+    classes = sorted(path.name for path in folder.iterdir())
+    labels = [[classes.index(Path(path).parent.name)] for path in images.file_paths]
+    return images.prefetch(tf.data.AUTOTUNE), np.array(labels, np.float32)
 
 
 def fit_arrays(file: str, epochs: str) -> dict[str, Any]:
@@ -217,7 +236,7 @@ def fit_arrays(file: str, epochs: str) -> dict[str, Any]:
 
 def _fit_head(head: list[Any], arrays: list[Array], epochs: str) -> dict[str, Any]:
     import keras
-    from epoch_times import EpochTimes
+    from keras_times import EpochTimes
 
     times = EpochTimes()
     x, y, x_val, y_val = arrays
