@@ -211,7 +211,8 @@ def fit_cached(models: str, folder: str, epochs: str) -> dict[str, Any]:
         images, labels = _unlabeled(Path(folder, part), size)
         arrays += [rescaled.predict(images, callbacks=[times], verbose=0), labels]
         waited += time.perf_counter() - times.last
-    return {**_fit_head(_head(), arrays, epochs), "waited": waited}
+    fitted = _fit_head(_head(), arrays, epochs)
+    return {**fitted, "waited": waited + fitted["waited"]}
 
 
 def _unlabeled(folder: Path, size: int) -> tuple[Any, Array]:
@@ -251,10 +252,10 @@ def _fit_head(head: list[Any], arrays: list[Array], epochs: str) -> dict[str, An
         callbacks=[times],
         verbose=0,
     )
-    return {"epochs": times.seconds}
+    return {"epochs": times.seconds, "waited": times.waited}
 
 
-def _labeled(folder: Path, size: int, shuffle: bool = True) -> Any:
+def _labeled(folder: Path, size: int) -> Any:
     import keras
     import tensorflow as tf
 
@@ -263,7 +264,6 @@ def _labeled(folder: Path, size: int, shuffle: bool = True) -> Any:
         label_mode="binary",
         image_size=(size, size),
         batch_size=20,
-        shuffle=shuffle,
         seed=1,
         verbose=False,
     ).prefetch(tf.data.AUTOTUNE)
