@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,7 +21,8 @@ class CalibrateIT {
 
   @TempDir private Path folder;
 
-  /** A job sets the number of threads of its process, and others share this memory. */
+  /** A job sets the number of threads of its process, and other classes' jobs may be remembered. */
+  @BeforeEach
   @AfterEach
   void forget() throws IOException {
     System.clearProperty(Arithmetic.THREADS);
