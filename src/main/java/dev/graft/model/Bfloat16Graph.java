@@ -106,7 +106,7 @@ public final class Bfloat16Graph {
     }
     List<TensorName> inputs = GraphNodes.inputs(node);
     if (PRODUCTS.contains(node.getOp())) {
-      return constant(inputs.get(1)).isPresent();
+      return nodes.constant(inputs.get(1)).isPresent();
     }
     if (!FOLLOWING.containsKey(node.getOp())) {
       return false;
@@ -114,22 +114,13 @@ public final class Bfloat16Graph {
     List<TensorName> values = values(node);
     return values.stream().anyMatch(value -> cast.contains(value.node()))
         && values.stream()
-            .allMatch(value -> cast.contains(value.node()) || constant(value).isPresent());
+            .allMatch(value -> cast.contains(value.node()) || nodes.constant(value).isPresent());
   }
 
   private List<TensorName> values(NodeDef node) {
     List<TensorName> inputs = GraphNodes.inputs(node);
     int values = FOLLOWING.getOrDefault(node.getOp(), -1);
     return values < 0 ? inputs : inputs.subList(0, values);
-  }
-
-  /** The constant behind a tensor, if there is one: weights are read through an identity. */
-  private Optional<NodeDef> constant(TensorName tensor) {
-    NodeDef node = nodes.get(tensor.node());
-    while (node.getOp().equals("Identity")) {
-      node = nodes.get(GraphNodes.inputs(node).get(0).node());
-    }
-    return Optional.of(node).filter(found -> found.getOp().equals("Const"));
   }
 
   private GraphDef rewritten(List<String> fetched) {
@@ -167,7 +158,7 @@ public final class Bfloat16Graph {
     if (cast.contains(value.node())) {
       return value.node() + SUFFIX;
     }
-    Optional<String> constant = constant(value).map(NodeDef::getName);
+    Optional<String> constant = nodes.constant(value).map(NodeDef::getName);
     String from = constant.orElse(value.asInput());
     String name = from.replace(':', '_') + SUFFIX;
     added.put(name, cast(name, from, DataType.DT_BFLOAT16));

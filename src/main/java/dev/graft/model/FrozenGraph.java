@@ -67,8 +67,14 @@ public final class FrozenGraph implements AutoCloseable {
       List<String> outputs) {
     GraphDef filled = ConstantVariables.fill(definition, values);
     Map<String, HostTensor> live = ConstantVariables.live(definition, values);
-    GraphDef arranged = arithmetic.isFolded() ? FoldedScales.fold(filled, outputs) : filled;
-    return openFilled(arithmetic, PaddedProducts.pad(arranged), live, inputs, outputs);
+    GraphDef arranged =
+        arithmetic.isFolded()
+            ? FoldedScales.fold(FoldedPads.fold(filled, inputs), outputs)
+            : filled;
+    GraphDef padded = PaddedProducts.pad(arranged);
+    GraphDef ready =
+        arithmetic == Arithmetic.WINOGRAD ? WinogradConvolutions.replace(padded, inputs) : padded;
+    return openFilled(arithmetic, ready, live, inputs, outputs);
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.tensorflow.proto.GraphDef;
@@ -52,6 +53,15 @@ final class GraphNodes {
       }
     }
     return inputs;
+  }
+
+  /** The constant behind a tensor, if there is one: weights are read through an identity. */
+  Optional<NodeDef> constant(TensorName tensor) {
+    NodeDef node = get(tensor.node());
+    while (node.getOp().equals("Identity")) {
+      node = get(inputs(node).get(0).node());
+    }
+    return Optional.of(node).filter(found -> found.getOp().equals("Const"));
   }
 
   /** The given nodes and everything that they are computed from. */

@@ -73,7 +73,10 @@ final class LoneRows {
 
   static LoneRows of(GraphDef graph) {
     return new LoneRows(
-        graph.getNodeList().stream().map(NodeDef::getOp).allMatch(SAME_ALONE::contains));
+        graph.getNodeList().stream()
+            .filter(node -> !WinogradConvolutions.made(node))
+            .map(NodeDef::getOp)
+            .allMatch(SAME_ALONE::contains));
   }
 
   /** Whether the next row will be run once. */

@@ -10,7 +10,7 @@ import java.util.Set;
  */
 public enum Precision {
   /** As Keras computes. */
-  FLOAT32(Arithmetic.FUSED),
+  FLOAT32(Arithmetic.WINOGRAD),
   /**
    * Of 16 bits, on processors that multiply them by themselves; faster, and by 1e-2 and more off.
    */

@@ -4,7 +4,7 @@ import dev.graft.predict.Features;
 import dev.graft.predict.Predictor;
 import dev.graft.predict.PredictorSettings;
 import dev.graft.savedmodel.ModelFormatException;
-import dev.graft.tensor.Arithmetic;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +103,7 @@ final class ExecutorModels {
       throws IOException {
     PredictorSettings settings =
         PredictorSettings.defaults()
-            .withArithmetic(Arithmetic.FUSED)
+            .withArithmetic(Precision.FLOAT32.arithmetic())
             .withFeatures(features(features));
     Predictor predictor = Predictor.load(folder, settings);
     if (!predictor.hash().equals(model.hash())) {

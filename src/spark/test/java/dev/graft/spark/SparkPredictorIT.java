@@ -17,7 +17,7 @@ import dev.graft.predict.Answer;
 import dev.graft.predict.Predicted;
 import dev.graft.predict.Predictions;
 import dev.graft.predict.Predictor;
-import dev.graft.tensor.Arithmetic;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +70,7 @@ class SparkPredictorIT {
     failures = all.get("failures");
     job = all.get("job");
     summary = all.get("summary");
-    try (Predictor predictor = Predictor.load(model, Arithmetic.FUSED);
+    try (Predictor predictor = Predictor.load(model, Precision.FLOAT32.arithmetic());
         Stream<Path> files = Files.list(images);
         Predictions<ImageFile> here = predictor.start(ImageFile.all(files.sorted().toList()))) {
       while (here.hasNext()) {
