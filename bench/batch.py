@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from flowers import BACKBONE, _at_least, _warm_up
-from measure import GRAFT, ROOT, Others, python, run, say
+from measure import GRAFT, ROOT, Others, has_bfloat16, python, run, say
 
 
 @dataclass
@@ -46,6 +46,11 @@ def main() -> None:
     _warm_up()
     others = Others()
     keras, batch, features = Way("Keras `predict`"), Way("`graft batch`"), Way("`graft features`")
+    ways = [keras, batch, features]
+    commands = [(batch, ("batch",)), (features, ("features",))]
+    if has_bfloat16():
+        ways.append(Way("`graft batch --precision bfloat16`"))
+        commands.append((ways[-1], ("batch", "--precision", "bfloat16")))
     with tempfile.TemporaryDirectory() as scratch:
         model = Path(scratch) / "run"
         say("training a head on testdata/digits")
@@ -59,14 +64,12 @@ def main() -> None:
         for number in range(1, options.rounds + 1):
             say(f"round {number} of {options.rounds}")
             others.during(partial(_keras, keras, folder))
-            for way, command, out in (
-                (batch, "batch", "labels.parquet"),
-                (features, "features", "features"),
-            ):
+            for way, command in commands:
+                out = "features" if way is features else "labels.parquet"
                 place = str(Path(scratch) / out)
                 others.during(partial(_graft, way, command, model, folder, place))
     print("| | images/s | | processor time an image | |\n|---|---|---|---|---|")
-    for way in (keras, batch, features):
+    for way in ways:
         print(way.row(keras))
     print(f"\n{options.rounds} rounds, alternating, medians. {others.sentence()}")
 
@@ -82,11 +85,11 @@ def _keras(way: Way, folder: str) -> None:
     way.add(answer["images"], answer["seconds"], answer["processor"])
 
 
-def _graft(way: Way, command: str, model: Path, folder: str, out: str) -> None:
+def _graft(way: Way, command: tuple[str, ...], model: Path, folder: str, out: str) -> None:
     """The processor time is the whole process's, its start included."""
     before = _processor()
     place = ("--out", out, "--overwrite", "--json", "--quiet")
-    answer = run([GRAFT, command, str(model), folder, *place]).answer
+    answer = run([GRAFT, *command, str(model), folder, *place]).answer
     way.add(answer["records"], answer["seconds"], _processor() - before)
 
 

@@ -21,9 +21,6 @@ public final class Calibrator {
   /** How long a way is measured, once it is warm. */
   private static final Duration EACH = Duration.ofMillis(400);
 
-  /** A way that takes so long for one run of each thread is measured once. */
-  private static final Duration LONG = Duration.ofSeconds(1);
-
   private final FrozenGraph graph;
   private final ImageShape shape;
 
@@ -65,22 +62,16 @@ public final class Calibrator {
   }
 
   /**
-   * Runs noise in each way, in turns.
+   * Runs noise in each way, one after the other.
    *
-   * @return images a second, the better of two measurements
+   * @return images a second
    */
   public Map<Calibration, Double> measure(List<Calibration> ways) {
     Map<Calibration, Double> rates = new LinkedHashMap<>();
-    List<Calibration> again = new ArrayList<>();
     for (Calibration way : ways) {
-      long began = System.nanoTime();
       rate(way, Duration.ZERO);
-      if (System.nanoTime() - began < LONG.toNanos()) {
-        again.add(way);
-      }
       rates.put(way, rate(way, EACH));
     }
-    again.forEach(way -> rates.merge(way, rate(way, EACH), Math::max));
     return rates;
   }
 
