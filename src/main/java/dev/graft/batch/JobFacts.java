@@ -4,6 +4,7 @@ import dev.graft.handoff.Versions;
 import dev.graft.model.Calibration;
 import dev.graft.tensor.Precision;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /** What else than the settings can change a bit of a result. */
@@ -13,7 +14,7 @@ final class JobFacts {
   private JobFacts() {}
 
   static String arithmetic(Precision precision) {
-    return precision == Precision.FLOAT32 ? "fused" : precision.word();
+    return precision.arithmetic().name().toLowerCase(Locale.ROOT);
   }
 
   static Map<String, String> platform(Precision precision, Calibration calibration) {

@@ -2,7 +2,6 @@ package dev.graft.model;
 
 import dev.graft.tensor.HostTensor;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,111 +43,13 @@ final class WinogradConvolutions {
   /** With fewer, the transforms take what the products save. */
   private static final int LEAST_CHANNELS = 128;
 
-  /** Images of a run that the choice of tiles is made for. */
-  private static final int BATCH = 8;
-
-  /**
-   * What reading a number of the kernel from memory costs, in multiplications: 12 bytes with its
-   * packing at 10 GB/s, beside 100 billion multiplications a second.
-   */
-  private static final int READ = 120;
-
-  /** How many times cheaper it has to be, as the transforms cost something too. */
-  private static final double WORTH = 1.4;
-
-  /** An index above that of every pixel: of the row of zeros. */
-  private static final int PADDING = Integer.MAX_VALUE / 2;
-
   private static final String SCOPE = "graft_winograd/";
 
   private WinogradConvolutions() {}
 
   /** A convolution of stride 1 and its channels. */
-  private record Convolution(NodeDef node, TensorName kernel, int in, int out, Tiles tiles) {}
-
-  /**
-   * Images cut into tiles of outputs. Convolutions of the same size share what is known of them.
-   *
-   * @param height of the input
-   * @param width of the input
-   * @param pad zeros around it
-   */
-  private record Tiles(int height, int width, int pad, MinimalFiltering filtering) {
-    /** Those that cost least, if they are worth it. */
-    static Optional<Tiles> cheapest(int height, int width, int pad) {
-      int lost = MinimalFiltering.KERNEL - 1 - 2 * pad;
-      double asItIs = 9.0 * (BATCH * (height - lost) * (width - lost) + READ);
-      return IntStream.of(2, 3, 4)
-          .mapToObj(m -> new Tiles(height, width, pad, new MinimalFiltering(m)))
-          .min(Comparator.comparingDouble(Tiles::cost))
-          .filter(tiles -> tiles.cost() * WORTH < asItIs);
-    }
-
-    int outputHeight() {
-      return height + 2 * pad - MinimalFiltering.KERNEL + 1;
-    }
-
-    int outputWidth() {
-      return width + 2 * pad - MinimalFiltering.KERNEL + 1;
-    }
-
-    int down() {
-      return -Math.floorDiv(-outputHeight(), filtering.outputs());
-    }
-
-    int across() {
-      return -Math.floorDiv(-outputWidth(), filtering.outputs());
-    }
-
-    int count() {
-      return down() * across();
-    }
-
-    /** Places of a tile's input, each with a product of its own. */
-    int places() {
-      return filtering.inputs() * filtering.inputs();
-    }
-
-    /** Multiplications for a pair of channels. */
-    double cost() {
-      return (double) places() * (BATCH * count() + READ);
-    }
-
-    String scope() {
-      return SCOPE + "%dx%d_%d_%d/".formatted(height, width, pad, filtering.outputs());
-    }
-
-    /** The pixel at each place of each tile, {@code [places, 1, tiles]}. */
-    int[] patches() {
-      int[] pixels = new int[places() * count()];
-      int size = filtering.inputs();
-      for (int i = 0; i < pixels.length; i++) {
-        int place = i / count();
-        int tile = i % count();
-        int row = tile / across() * filtering.outputs() + place / size - pad;
-        int column = tile % across() * filtering.outputs() + place % size - pad;
-        boolean inside = row >= 0 && row < height && column >= 0 && column < width;
-        pixels[i] = inside ? row * width + column : PADDING;
-      }
-      return pixels;
-    }
-
-    /** The place in its tile of each pixel of the output. */
-    int[] placesOfOutput() {
-      int size = filtering.outputs();
-      return IntStream.range(0, outputHeight() * outputWidth())
-          .map(i -> i / outputWidth() % size * size + i % outputWidth() % size)
-          .toArray();
-    }
-
-    /** The tile of each pixel of the output. */
-    int[] tilesOfOutput() {
-      int size = filtering.outputs();
-      return IntStream.range(0, outputHeight() * outputWidth())
-          .map(i -> i / outputWidth() / size * across() + i % outputWidth() / size)
-          .toArray();
-    }
-  }
+  private record Convolution(
+      NodeDef node, TensorName kernel, int in, int out, WinogradTiles tiles) {}
 
   /**
    * Replaces all that are worth it.
@@ -250,7 +151,8 @@ final class WinogradConvolutions {
     int in = (int) kernel.getDim(2).getSize();
     int out = (int) kernel.getDim(3).getSize();
     boolean grouped = in != image[2];
-    return Tiles.cheapest(image[0], image[1], text(node, "padding", "").equals("SAME") ? 1 : 0)
+    return WinogradTiles.cheapest(
+            image[0], image[1], text(node, "padding", "").equals("SAME") ? 1 : 0)
         .filter(tiles -> !grouped)
         .map(tiles -> new Convolution(node, inputs.get(1), in, out, tiles));
   }
@@ -262,8 +164,8 @@ final class WinogradConvolutions {
     Map<String, String> given =
         Map.of(
             "images", replaced.getInput(0),
-            "patches", convolution.tiles().scope() + "patches",
-            "pixels", convolution.tiles().scope() + "pixels");
+            "patches", scope(convolution.tiles()) + "patches",
+            "pixels", scope(convolution.tiles()) + "pixels");
     List<NodeDef> nodes = nodes(scope, given, tf -> build(tf, convolution, kernel));
     nodes.add(
         NodeDef.newBuilder()
@@ -275,9 +177,15 @@ final class WinogradConvolutions {
     return nodes;
   }
 
+  private static String scope(WinogradTiles tiles) {
+    return SCOPE
+        + "%dx%d_%d_%d/"
+            .formatted(tiles.height(), tiles.width(), tiles.pad(), tiles.filtering().outputs());
+  }
+
   /** The nodes that convolutions with the same tiles share. */
-  private static List<NodeDef> nodes(Tiles tiles, String input) {
-    return nodes(tiles.scope(), Map.of("images", input), tf -> build(tf, tiles));
+  private static List<NodeDef> nodes(WinogradTiles tiles, String input) {
+    return nodes(scope(tiles), Map.of("images", input), tf -> build(tf, tiles));
   }
 
   /**
@@ -304,17 +212,18 @@ final class WinogradConvolutions {
   }
 
   /** The indices of the rows that make patches and pixels, for any number of images. */
-  private static void build(Ops tf, Tiles tiles) {
+  private static void build(Ops tf, WinogradTiles tiles) {
     Operand<TFloat32> images = tf.withName("images").placeholder(TFloat32.class);
     Operand<TInt32> zero = tf.constant(0);
     Operand<TInt32> batch = tf.gather(tf.shape(images), zero, zero); // []
     Operand<TInt32> size = tf.constant(tiles.height() * tiles.width());
     Operand<TInt32> rows = tf.math.mul(batch, size);
-    Operand<TInt32> ofTiles = ints(tf, tiles.patches(), tiles.places(), 1, tiles.count());
+    Operand<TInt32> ofWinogradTiles = ints(tf, tiles.patches(), tiles.places(), 1, tiles.count());
     tf.withName("patches")
         .math
         .minimum(
-            tf.math.add(ofTiles, starts(tf, rows, size, 1, -1, 1)), rows); // [places, batch, tiles]
+            tf.math.add(ofWinogradTiles, starts(tf, rows, size, 1, -1, 1)),
+            rows); // [places, batch, tiles]
 
     Operand<TInt32> count = tf.constant(tiles.count());
     Operand<TInt32> all = tf.math.mul(batch, count);
