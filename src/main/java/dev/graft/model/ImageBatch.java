@@ -6,6 +6,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.tensorflow.Tensor;
+import org.tensorflow.ndarray.Shape;
+import org.tensorflow.ndarray.buffer.FloatDataBuffer;
+import org.tensorflow.types.TFloat32;
 
 /** Prepared images as one tensor. */
 public final class ImageBatch {
@@ -26,5 +30,25 @@ public final class ImageBatch {
     images.forEach(values::put);
     return HostTensor.wrapFloats(
         bytes.array(), images.size(), shape.height(), shape.width(), shape.channels());
+  }
+
+  /**
+   * Copies images into a native batch, which the caller closes.
+   *
+   * @param shape of each
+   * @param images values of each, row-major, at least one image
+   * @return {@code [batch, height, width, channels]}
+   */
+  static Tensor toNative(ImageShape shape, List<float[]> images) {
+    Shape batch = Shape.of(images.size(), shape.height(), shape.width(), shape.channels());
+    int size = images.get(0).length;
+    return TFloat32.tensorOf(
+        batch,
+        tensor -> {
+          FloatDataBuffer values = tensor.asRawTensor().data().asFloats();
+          for (int i = 0; i < images.size(); i++) {
+            values.offset((long) i * size).write(images.get(i));
+          }
+        });
   }
 }

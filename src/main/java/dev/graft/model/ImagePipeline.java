@@ -214,7 +214,7 @@ public final class ImagePipeline {
    * @return the graph's outputs, first axis the batch
    */
   public static List<HostTensor> run(FrozenGraph graph, ImageShape shape, List<float[]> images) {
-    return graph.run(List.of(ImageBatch.of(shape, images)));
+    return graph.run(shape, images);
   }
 
   private static Thread thread(Runnable work) {

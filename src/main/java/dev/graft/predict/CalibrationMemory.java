@@ -37,6 +37,9 @@ public record CalibrationMemory(Path folder) {
           .enable(SerializationFeature.INDENT_OUTPUT)
           .addMixIn(Calibration.class, AsText.class);
 
+  /** The part of the fastest way's speed from which another counts as fast. */
+  private static final double AS_FAST = 0.9;
+
   /** A calibration is kept as people read it. */
   private abstract static class AsText {
     @JsonCreator
@@ -66,16 +69,28 @@ public record CalibrationMemory(Path folder) {
   }
 
   /**
-   * The fastest of some ways.
+   * The fastest of some ways. Where ways are about as fast, the one with the fewest threads an op:
+   * beside the model, which alone was measured, images are decoded, and an op that is shared by all
+   * threads waits for the one that decodes.
    *
    * @param anyThreads whether the process does nothing but run the model, so that ways with any
    *     number of threads an op are good; else only those with all
    */
   public static Optional<Calibration> best(List<Measured> measured, boolean anyThreads) {
-    return measured.stream()
-        .filter(one -> anyThreads || one.way().threads() == 0)
-        .max(Comparator.comparingDouble(Measured::imagesPerSecond))
+    List<Measured> good =
+        measured.stream().filter(one -> anyThreads || one.way().threads() == 0).toList();
+    double fastest = good.stream().mapToDouble(Measured::imagesPerSecond).max().orElse(0);
+    return good.stream()
+        .filter(one -> one.imagesPerSecond() >= AS_FAST * fastest)
+        .min(
+            Comparator.comparingInt(CalibrationMemory::threads)
+                .thenComparingDouble(one -> -one.imagesPerSecond()))
         .map(Measured::way);
+  }
+
+  private static int threads(Measured measured) {
+    int threads = measured.way().threads();
+    return threads == 0 ? Integer.MAX_VALUE : threads;
   }
 
   /**

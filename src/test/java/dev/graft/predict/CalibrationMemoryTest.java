@@ -78,4 +78,18 @@ class CalibrationMemoryTest {
     assertThat(CalibrationMemory.best(MEASURED, false)).contains(TRAINING);
     assertThat(CalibrationMemory.best(List.of(), true)).isEqualTo(Optional.empty());
   }
+
+  @Test
+  void ofWaysAboutAsFastTheOneWithTheFewestThreadsIsTaken() {
+    List<Measured> close =
+        List.of(
+            new Measured(TRAINING, 178.5),
+            new Measured(new Calibration(1, 8, 2), 178.4),
+            new Measured(new Calibration(2, 4, 1), 169.6),
+            new Measured(ALONE, 178.2));
+    assertThat(CalibrationMemory.best(close, true)).contains(ALONE);
+    assertThat(CalibrationMemory.best(close, false)).contains(TRAINING);
+    List<Measured> apart = List.of(new Measured(TRAINING, 178.5), new Measured(ALONE, 150));
+    assertThat(CalibrationMemory.best(apart, true)).contains(TRAINING);
+  }
 }
