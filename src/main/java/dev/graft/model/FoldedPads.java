@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.proto.AttrValue;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 
@@ -53,13 +54,19 @@ final class FoldedPads {
     for (NodeDef node : nodes.all()) {
       if (node.getOp().equals("DepthwiseConv2dNative") && isPlain(node)) {
         NodeDef before = nodes.get(GraphNodes.inputs(node).get(0).node());
-        if (before.getOp().equals("Pad")
-            && nodes.constant(GraphNodes.inputs(before).get(1)).isPresent()) {
+        if (before.getOp().equals("Pad") && isConstant(GraphNodes.inputs(before).get(1), nodes)) {
           found.add(new Padded(node, before, GraphNodes.inputs(before).get(1)));
         }
       }
     }
     return found;
+  }
+
+  private static boolean isConstant(TensorName zeros, GraphNodes nodes) {
+    return nodes
+        .constant(zeros)
+        .filter(node -> node.getAttrOrThrow("dtype").getType() == DataType.DT_INT32)
+        .isPresent();
   }
 
   /** Neither padded by itself, nor dilated, nor channels first. */

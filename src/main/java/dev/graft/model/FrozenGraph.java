@@ -26,6 +26,13 @@ import org.tensorflow.proto.GraphDef;
  * that may be so.
  */
 public final class FrozenGraph implements AutoCloseable {
+  /**
+   * Where it was seen that a product's rows have the same bits whatever their number. TensorFlow
+   * multiplies with another library elsewhere.
+   */
+  private static final boolean X86 =
+      List.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+
   private final Arithmetic arithmetic;
   private final boolean constant;
   private final List<String> inputs;
@@ -74,7 +81,9 @@ public final class FrozenGraph implements AutoCloseable {
             : filled;
     GraphDef padded = PaddedProducts.pad(arranged);
     GraphDef ready =
-        arithmetic == Arithmetic.WINOGRAD ? WinogradConvolutions.replace(padded, inputs) : padded;
+        arithmetic == Arithmetic.WINOGRAD && X86
+            ? WinogradConvolutions.replace(padded, inputs)
+            : padded;
     return openFilled(arithmetic, ready, live, inputs, outputs);
   }
 

@@ -43,13 +43,21 @@ final class WinogradConvolutions {
   /** With fewer, the transforms take what the products save. */
   private static final int LEAST_CHANNELS = 128;
 
+  /** Of all transformed kernels together: a graph with its weights has to be under 2 GB. */
+  private static final long MOST_BYTES = 1L << 30;
+
   private static final String SCOPE = "graft_winograd/";
 
   private WinogradConvolutions() {}
 
   /** A convolution of stride 1 and its channels. */
   private record Convolution(
-      NodeDef node, TensorName kernel, int in, int out, WinogradTiles tiles) {}
+      NodeDef node, TensorName kernel, int in, int out, WinogradTiles tiles) {
+    /** Of the transformed kernel. */
+    long bytes() {
+      return (long) tiles.places() * in * out * Float.BYTES;
+    }
+  }
 
   /**
    * Replaces all that are worth it.
@@ -58,7 +66,16 @@ final class WinogradConvolutions {
    * @param inputs its placeholders whose first axis is the batch
    */
   static GraphDef replace(GraphDef graph, List<String> inputs) {
-    Map<String, Convolution> chosen = choose(graph, inputs);
+    return replace(graph, inputs, MOST_BYTES);
+  }
+
+  /**
+   * As the other {@code replace}, as far as memory goes.
+   *
+   * @param most bytes of the transformed kernels; later convolutions stay
+   */
+  static GraphDef replace(GraphDef graph, List<String> inputs, long most) {
+    Map<String, Convolution> chosen = choose(graph, inputs, most);
     if (chosen.isEmpty()) {
       return graph;
     }
@@ -87,7 +104,7 @@ final class WinogradConvolutions {
     return node.getName().contains(SCOPE);
   }
 
-  private static Map<String, Convolution> choose(GraphDef graph, List<String> inputs) {
+  private static Map<String, Convolution> choose(GraphDef graph, List<String> inputs, long most) {
     GraphNodes nodes = new GraphNodes(graph);
     List<NodeDef> candidates =
         graph.getNodeList().stream().filter(node -> isCandidate(node, nodes)).toList();
@@ -96,9 +113,13 @@ final class WinogradConvolutions {
       return chosen;
     }
     TensorShapes shapes = TensorShapes.of(graph, inputs);
+    long bytes = 0;
     for (NodeDef node : candidates) {
-      convolution(node, kernel(nodes, node).orElseThrow(), shapes)
-          .ifPresent(one -> chosen.put(node.getName(), one));
+      Optional<Convolution> found = convolution(node, kernel(nodes, node).orElseThrow(), shapes);
+      bytes += found.map(Convolution::bytes).orElse(0L);
+      if (found.isPresent() && bytes <= most) {
+        chosen.put(node.getName(), found.get());
+      }
     }
     return chosen;
   }

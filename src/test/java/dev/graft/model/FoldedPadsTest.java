@@ -15,6 +15,7 @@ import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
+import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
 import org.tensorflow.types.TFloat32;
@@ -39,6 +40,21 @@ class FoldedPadsTest {
   void otherZerosStay() {
     GraphDef graph = graph(16, 1, 1, 3, 2);
     assertThat(FoldedPads.fold(graph, List.of("images"))).isEqualTo(graph);
+  }
+
+  @Test
+  void zerosOfAnotherTypeStay() {
+    GraphDef.Builder graph = graph(16, 0, 1, 3, 2).toBuilder();
+    graph.getNodeBuilderList().stream()
+        .filter(node -> node.getOp().equals("Const"))
+        .filter(node -> node.getAttrOrThrow("dtype").getType() == DataType.DT_INT32)
+        .forEach(
+            node -> {
+              HostTensor zeros = HostTensor.of(new long[] {0, 0, 0, 1, 0, 1, 0, 0}, 4, 2);
+              node.mergeFrom(ConstantVariables.constant(node.getName(), zeros));
+            });
+    GraphDef wide = graph.build();
+    assertThat(FoldedPads.fold(wide, List.of("images"))).isEqualTo(wide);
   }
 
   private static GraphDef graph(int size, int before, int after, int kernel, long stride) {

@@ -84,6 +84,14 @@ class WinogradConvolutionsTest {
                 assertThat(WinogradConvolutions.replace(graph, List.of("images"))).isSameAs(graph));
   }
 
+  @Test
+  void kernelsThatWouldTakeTooMuchMemoryStay() {
+    GraphDef graph = graph(24, 24, CHANNELS, CHANNELS, "SAME", 1, 1);
+    long bytes = 36L * CHANNELS * CHANNELS * Float.BYTES;
+    assertThat(WinogradConvolutions.replace(graph, List.of("images"), bytes - 1)).isSameAs(graph);
+    assertThat(WinogradConvolutions.replace(graph, List.of("images"), bytes)).isNotEqualTo(graph);
+  }
+
   @ParameterizedTest
   @CsvSource({"2", "3", "4"})
   void minimalFilteringIsAConvolution(int outputs) {
