@@ -138,7 +138,7 @@ public final class Featurizer implements FeatureSource {
     augmentation.ifPresent(
         steps -> key.put("augmentation", DRAWING + ": " + steps.describeSteps()));
     key.put("precision", precision(cut));
-    key.put("arithmetic", "fused, scales folded, sums fused, winograd");
+    key.put("arithmetic", "fused, scales folded, sums fused");
     key.put("batch", String.valueOf(calibration.batch()));
     key.put("platform", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     key.putAll(Versions.current());

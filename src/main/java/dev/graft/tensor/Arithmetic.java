@@ -14,8 +14,8 @@ public enum Arithmetic {
   FUSED,
   /**
    * As {@link #FUSED}, with large 3×3 convolutions by Winograd's minimal filtering, which differs
-   * by a few millionths more and is faster for several images a run, slower for a lone one: for the
-   * features of a trunk, and for many images.
+   * by a few millionths more and is faster for several images a run, slower for a lone one: for
+   * many images, and not for features that something is trained on.
    */
   WINOGRAD,
   /**

@@ -29,6 +29,15 @@ public enum Precision {
     return arithmetic;
   }
 
+  /**
+   * How a session computes features that something is trained on: float32 without minimal
+   * filtering, whose few millionths a large head under Adam magnifies to hundredths of the loss,
+   * while its history is to equal Keras's.
+   */
+  public Arithmetic trainingArithmetic() {
+    return this == FLOAT32 ? Arithmetic.FUSED : arithmetic;
+  }
+
   /** As the command line has it. */
   public String word() {
     return name().toLowerCase(Locale.ROOT);
