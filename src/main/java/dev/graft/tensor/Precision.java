@@ -31,7 +31,7 @@ public enum Precision {
 
   /**
    * How a session computes features that something is trained on: float32 without minimal
-   * filtering, whose few millionths a large head under Adam magnifies to hundredths of the loss,
+   * filtering, whose few millionths a large head under Adam magnifies to a hundredth of the loss,
    * while its history is to equal Keras's.
    */
   public Arithmetic trainingArithmetic() {
