@@ -173,7 +173,8 @@ class ImportIT {
   @Test
   void kerasTrainsOnWhatWasUnfrozen() {
     JsonNode fit = python.get("fit");
-    assertThat(fit.get("after").asDouble()).isLessThan(fit.get("before").asDouble());
+    JsonNode losses = fit.get("losses");
+    assertThat(losses.get(2).asDouble()).isLessThan(0.9 * losses.get(0).asDouble());
     assertThat(fit.get("changed"))
         .extracting(JsonNode::asText)
         .containsExactly("batch_normalization", "dense", "dense_1", "last_bn", "last_conv");
