@@ -85,7 +85,7 @@ class Place:
         self.scratch = work / "scratch"
         shutil.rmtree(self.scratch, ignore_errors=True)
         self.scratch.mkdir(parents=True)
-        self._calibrated: set[tuple[Path, bool]] = set()
+        self._calibrated: set[tuple[Path, str]] = set()
 
     def count(self, usual: int) -> int:
         """A number of images at the scale that was asked for."""
@@ -101,11 +101,11 @@ class Place:
             beside.rename(folder)
         return folder
 
-    def calibrate(self, models: Path, bfloat16: bool) -> None:
+    def calibrate(self, models: Path, precision: str) -> None:
         """Lets Graft measure this machine, as it does itself, once, before its first long job."""
-        if (models, bfloat16) not in self._calibrated:
-            graft("calibrate", str(models / "handoff"), *_precision(bfloat16))
-            self._calibrated.add((models, bfloat16))
+        if (models, precision) not in self._calibrated:
+            graft("calibrate", str(models / "handoff"), "--precision", precision)
+            self._calibrated.add((models, precision))
 
     def folder(self, count: int) -> Path:
         """A folder of so many images."""
@@ -161,10 +161,6 @@ def _bfloat16(ways: dict[str, Measure]) -> dict[str, Measure]:
     return {name: way for name, way in ways.items() if "bfloat16" not in name}
 
 
-def _precision(bfloat16: bool) -> tuple[str, ...]:
-    return ("--precision", "bfloat16") if bfloat16 else ()
-
-
 def _folder_row(backbone: Backbone, least: Mapping[str, float]) -> Row:
     goals = [
         Goal(GRAFT32, KERAS, least.get("keras")),
@@ -194,11 +190,11 @@ def _folder_ways(backbone: Backbone, place: Place) -> dict[str, Measure]:
         arguments = (what, backbone.name, str(backbone.size), str(models), str(folder), *more)
         return float(python("peers.py", *arguments).answer["speed"])
 
-    def features(bfloat16: bool) -> float:
+    def features(precision: str) -> float:
         out = place.fresh("features")
         command = ("features", str(models / "handoff"), str(folder), "--out", str(out))
-        place.calibrate(models, bfloat16)
-        answer = graft(*command, *_precision(bfloat16)).answer
+        place.calibrate(models, precision)
+        answer = graft(*command, "--precision", precision).answer
         return float(answer["records"]) / float(answer["seconds"])
 
     return _bfloat16(
@@ -206,9 +202,9 @@ def _folder_ways(backbone: Backbone, place: Place) -> dict[str, Measure]:
             KERAS: lambda: peer("folder-keras"),
             ORT: lambda: peer("folder-onnxruntime"),
             OPENVINO: lambda: peer("folder-openvino", "f32"),
-            GRAFT32: lambda: features(False),
+            GRAFT32: lambda: features("winograd"),
             OPENVINO16: lambda: peer("folder-openvino", "bf16"),
-            GRAFT16: lambda: features(True),
+            GRAFT16: lambda: features("bfloat16"),
         }
     )
 
@@ -277,6 +273,7 @@ def jmh(place: Place, benchmark: str, **parameters: str) -> float:
 
 
 CACHED = "Keras, features by hand"
+GRAFT_WINOGRAD = "Graft, `--precision winograd`"
 
 
 def _recipe_row() -> Row:
@@ -292,6 +289,8 @@ def _recipe_row() -> Row:
         goals=(
             Goal(GRAFT32, KERAS, 25),
             Goal(GRAFT32, CACHED, 1.15),
+            Goal(GRAFT_WINOGRAD, KERAS, 25),
+            Goal(GRAFT_WINOGRAD, CACHED, 1.15),
             Goal(GRAFT16, KERAS, 80),
             Goal(GRAFT16, CACHED, 2.5),
         ),
@@ -313,16 +312,17 @@ def _recipe_ways(place: Place) -> dict[str, Measure]:
         ran = python("peers.py", "fit-cached", str(models), str(images), "30")
         return float(ran.seconds - ran.answer["waited"])
 
-    def trained(bfloat16: bool) -> float:
-        place.calibrate(models, bfloat16)
-        return _train(place, models, images, 30, *_precision(bfloat16)).seconds
+    def trained(precision: str) -> float:
+        place.calibrate(models, precision)
+        return _train(place, models, images, 30, "--precision", precision).seconds
 
     return _bfloat16(
         {
             KERAS: keras,
             CACHED: cached,
-            GRAFT32: lambda: trained(False),
-            GRAFT16: lambda: trained(True),
+            GRAFT32: lambda: trained("float32"),
+            GRAFT_WINOGRAD: lambda: trained("winograd"),
+            GRAFT16: lambda: trained("bfloat16"),
         }
     )
 

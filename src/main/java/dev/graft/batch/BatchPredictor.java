@@ -3,10 +3,8 @@ package dev.graft.batch;
 import dev.graft.data.Task;
 import dev.graft.model.Calibration;
 import dev.graft.predict.Features;
-import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Predictor;
 import dev.graft.predict.PredictorSettings;
-import dev.graft.predict.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -157,8 +155,7 @@ public record BatchPredictor(
   private Optional<BatchSummary> run(Predictor predictor, BatchListener listener, int part)
       throws IOException {
     try (Workspace workspace = Workspace.open(out, settings.whenThere())) {
-      Verification.effect(ModelFolder.of(settings.model()), settings.execution().precision())
-          .ifPresent(listener::plan);
+      JobFacts.effect(settings).ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, false);
       Calibration calibration = settings.execution().calibration(workspace.calibration());
       Map<String, String> asked = asked(predictor, part, calibration);

@@ -18,6 +18,9 @@ import java.util.Optional;
  */
 public record Execution(
     int threads, Precision precision, Decoding decoding, Optional<Calibration> calibration) {
+  /** What jobs compute in if nothing else is asked for. */
+  public static final Precision STANDARD = Precision.WINOGRAD;
+
   /** Checks that nothing is missing. */
   public Execution {
     Objects.requireNonNull(precision, "precision");
@@ -27,10 +30,10 @@ public record Execution(
     }
   }
 
-  /** All processors, float32, every pixel, nothing measured. */
+  /** All processors, minimal filtering, every pixel, nothing measured. */
   public static Execution standard() {
     int processors = Runtime.getRuntime().availableProcessors();
-    return new Execution(processors, Precision.FLOAT32, Decoding.FULL, Optional.empty());
+    return new Execution(processors, STANDARD, Decoding.FULL, Optional.empty());
   }
 
   /** With another number of threads. */

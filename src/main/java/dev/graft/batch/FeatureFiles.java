@@ -4,9 +4,7 @@ import dev.graft.handoff.Handoff;
 import dev.graft.handoff.Versions;
 import dev.graft.model.Calibration;
 import dev.graft.predict.FeatureExtractor;
-import dev.graft.predict.ModelFolder;
 import dev.graft.predict.Predicted;
-import dev.graft.predict.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,8 +63,7 @@ public record FeatureFiles(
                 settings.execution().precision(),
                 settings.execution().decoding());
         Workspace workspace = Workspace.open(out, settings.whenThere())) {
-      Verification.effect(ModelFolder.of(settings.model()), settings.execution().precision())
-          .ifPresent(listener::plan);
+      JobFacts.effect(settings).ifPresent(listener::plan);
       BatchInput input = Inputs.open(settings, workspace, true);
       Calibration calibration = settings.execution().calibration(workspace.calibration());
       Map<String, String> asked = asked(extractor, part, calibration);

@@ -114,7 +114,7 @@ final class BatchOptions {
         begun.isPresent() || !begins(out, settings.whenThere())
             ? begun
             : new Calibrating(console, CalibrationMemory.ofUser())
-                .find(calibrate.when(), model, precision.precision(), input, true);
+                .find(calibrate.when(), model, precision.or(Execution.STANDARD), input, true);
     way.ifPresent(Calibrating::apply);
     return way.map(settings::withCalibration).orElse(settings);
   }
@@ -135,7 +135,7 @@ final class BatchOptions {
         maxRejected,
         whenThere,
         Execution.standard()
-            .withPrecision(precision.precision())
+            .withPrecision(precision.or(Execution.STANDARD))
             .withDecoding(reduced ? Decoding.REDUCED : Decoding.FULL));
   }
 }

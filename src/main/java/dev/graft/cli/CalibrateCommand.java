@@ -1,5 +1,6 @@
 package dev.graft.cli;
 
+import dev.graft.batch.Execution;
 import dev.graft.image.Decoding;
 import dev.graft.model.Calibration;
 import dev.graft.model.Calibrator;
@@ -23,8 +24,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "calibrate",
     description =
-        "Measure how this machine runs a model fastest, and remember it for batch, features and"
-            + " train; they do so themselves before a long job.")
+        "Measure how this machine runs a model fastest, and remember it for batch and features, or"
+            + " with --precision float32 for train; they do so themselves before a long job.")
 final class CalibrateCommand implements Callable<Integer> {
   @Mixin private OutputOptions output;
 
@@ -43,7 +44,7 @@ final class CalibrateCommand implements Callable<Integer> {
     List<Measured> measured =
         threads == null
             ? new Calibrating(console, CalibrationMemory.ofUser())
-                .measure(model, precision.precision())
+                .measure(model, precision.or(Execution.STANDARD))
             : measure();
     console.result(json(measured), () -> text(measured));
     return ExitCode.DONE.code();
@@ -52,7 +53,8 @@ final class CalibrateCommand implements Callable<Integer> {
   private List<Measured> measure() throws IOException {
     int processors = Runtime.getRuntime().availableProcessors();
     try (FeatureExtractor extractor =
-        FeatureExtractor.load(model, Optional.empty(), precision.precision(), Decoding.FULL)) {
+        FeatureExtractor.load(
+            model, Optional.empty(), precision.or(Execution.STANDARD), Decoding.FULL)) {
       List<Measured> measured = new ArrayList<>();
       extractor
           .measure(Calibrator.ways(threads, processors))

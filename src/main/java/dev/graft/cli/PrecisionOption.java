@@ -1,34 +1,37 @@
 package dev.graft.cli;
 
 import dev.graft.tensor.Precision;
-import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** What {@code train}, {@code tune}, {@code batch} and {@code features} compute in. */
 final class PrecisionOption {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @Option(
       names = "--precision",
-      converter = Converter.class,
       paramLabel = "NUMBERS",
       description =
-          "What the frozen part is computed in: float32, bfloat16 (faster on processors that have it,"
-              + " less exact: how much is said), or auto, which is bfloat16 where the processor has it (default:"
-              + " float32).")
-  private Precision precision = Precision.FLOAT32;
+          "What the frozen part is computed in: float32, as Keras does; winograd, which is float32 with"
+              + " large 3x3 convolutions by minimal filtering, faster and a few millionths off; bfloat16, faster on"
+              + " processors that have it, less exact (how much is said); or auto, which is bfloat16 where the"
+              + " processor has it (default: float32 to train on, winograd for batch and features).")
+  private String text;
 
-  private static final class Converter implements ITypeConverter<Precision> {
-    @Override
-    public Precision convert(String text) {
-      try {
-        return Precision.parse(text);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
+  /**
+   * What was asked for.
+   *
+   * @param standard if nothing was, and for {@code auto} on a processor without bfloat16
+   */
+  Precision or(Precision standard) {
+    try {
+      return text == null ? standard : Precision.parse(text, standard);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          command.commandLine(), "Invalid value for option '--precision': " + e.getMessage());
     }
-  }
-
-  Precision precision() {
-    return precision;
   }
 }

@@ -7,6 +7,7 @@ import dev.graft.data.Task;
 import dev.graft.model.FreezePlan;
 import dev.graft.model.Head;
 import dev.graft.predict.CalibrationMemory;
+import dev.graft.tensor.Precision;
 import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.EarlyStopping;
@@ -289,7 +290,7 @@ final class TrainCommand implements Callable<Integer> {
       return settings; // the job says what is wrong
     }
     return new Calibrating(console, CalibrationMemory.ofUser())
-        .find(calibrate.when(), backbone.folder(), precision.precision(), data, false)
+        .find(calibrate.when(), backbone.folder(), precision.or(Precision.FLOAT32), data, false)
         .map(way -> settings.withFeatures(settings.out().features().withCalibration(way)))
         .orElse(settings);
   }
@@ -316,7 +317,7 @@ final class TrainCommand implements Callable<Integer> {
                   checkpointEvery(),
                   FeatureSettings.in(Optional.ofNullable(features))
                       .withStored(stored.stored())
-                      .withPrecision(precision.precision())));
+                      .withPrecision(precision.or(Precision.FLOAT32))));
       return withPhases(settings);
     } catch (IllegalArgumentException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);

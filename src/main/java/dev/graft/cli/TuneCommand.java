@@ -2,6 +2,7 @@ package dev.graft.cli;
 
 import dev.graft.data.Augmentation;
 import dev.graft.model.FreezePlan;
+import dev.graft.tensor.Precision;
 import dev.graft.train.BatchNorm;
 import dev.graft.train.DataSettings;
 import dev.graft.train.FeatureSettings;
@@ -202,7 +203,7 @@ final class TuneCommand implements Callable<Integer> {
               .withFeatures(
                   FeatureSettings.in(Optional.ofNullable(features))
                       .withStored(stored.stored())
-                      .withPrecision(precision.precision()));
+                      .withPrecision(precision.or(Precision.FLOAT32)));
       return new TuneSettings(
           new TrainSettings(join, images, loop, objective.settings(), target), space(), trials);
     } catch (IllegalArgumentException e) {

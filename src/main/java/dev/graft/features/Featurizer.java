@@ -146,7 +146,8 @@ public final class Featurizer implements FeatureSource {
   }
 
   static String precision(CutModel cut) {
-    return cut.trunk().arithmetic() == Arithmetic.BFLOAT16 ? "bfloat16" : "float32";
+    Arithmetic arithmetic = cut.trunk().arithmetic();
+    return arithmetic == Arithmetic.FUSED ? "float32" : arithmetic.word();
   }
 
   static List<FeatureSpec> specs(CutModel cut) {

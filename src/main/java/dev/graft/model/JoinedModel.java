@@ -145,7 +145,7 @@ public final class JoinedModel {
     Cut cut = Cut.of(graph.graph(), sources(graph, training), shapes(graph));
     FrozenGraph trunk =
         FrozenGraph.open(
-            precision.trainingArithmetic(),
+            precision.arithmetic(),
             cut.trunk(),
             values,
             inputs(cut.trunk()),

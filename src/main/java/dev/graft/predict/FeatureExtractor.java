@@ -45,7 +45,7 @@ public final class FeatureExtractor implements AutoCloseable {
   }
 
   /**
-   * Loads a model with a handoff.
+   * Loads a model with a handoff, to compute as {@link Precision#WINOGRAD}.
    *
    * @param modelOrRun a SavedModel folder or a run's folder
    * @param layer whose output the features are; if not said, the model's only output, or what a
@@ -55,7 +55,7 @@ public final class FeatureExtractor implements AutoCloseable {
    * @throws IOException when it can't be read
    */
   public static FeatureExtractor load(Path modelOrRun, Optional<String> layer) throws IOException {
-    return load(modelOrRun, layer, Precision.FLOAT32, Decoding.FULL);
+    return load(modelOrRun, layer, Precision.WINOGRAD, Decoding.FULL);
   }
 
   /** As the other {@code load}, in a precision, with a decoding of JPEG files. */

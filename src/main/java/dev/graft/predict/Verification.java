@@ -212,7 +212,7 @@ public record Verification(
                             Math.round(output.agreement() * output.samples()),
                             output.samples()))
             .collect(Collectors.joining("; "));
-    return Optional.of("In %s, of the golden samples %s.".formatted(precision.word(), outputs));
+    return Optional.of("In %s, of the golden samples %s.".formatted(precision.describe(), outputs));
   }
 
   private static Comparison preparation(Preparation preparation, GoldenSamples samples)

@@ -1,5 +1,6 @@
 package dev.graft.tensor;
 
+import java.util.Locale;
 import org.tensorflow.proto.ConfigProto;
 import org.tensorflow.proto.GraphOptions;
 import org.tensorflow.proto.OptimizerOptions;
@@ -15,7 +16,7 @@ public enum Arithmetic {
   /**
    * As {@link #FUSED}, with large 3×3 convolutions by Winograd's minimal filtering, which differs
    * by a few millionths more and is faster for several images a run, slower for a lone one: for
-   * many images, and not for features that something is trained on.
+   * many images.
    */
   WINOGRAD,
   /**
@@ -37,6 +38,11 @@ public enum Arithmetic {
   /** Whether scales and shifts may be folded into kernels. */
   public boolean isFolded() {
     return this != AS_BUILT;
+  }
+
+  /** In one word of small letters. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** The configuration of a session that runs so. */

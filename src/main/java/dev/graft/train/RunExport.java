@@ -202,7 +202,7 @@ final class RunExport {
     }
     List<String> how = new ArrayList<>();
     if (computed) {
-      how.add("computed in " + settings.out().features().precision().word());
+      how.add("computed in " + settings.out().features().precision().describe());
     }
     if (rounded) {
       how.add("stored in " + settings.out().features().stored().word());

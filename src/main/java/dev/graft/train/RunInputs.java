@@ -186,7 +186,7 @@ record RunInputs(
             settings.out().features().precision() == Precision.FLOAT32
                 ? "float32"
                 : "frozen part in "
-                    + settings.out().features().precision().word()
+                    + settings.out().features().precision().describe()
                     + ", the rest in float32");
   }
 

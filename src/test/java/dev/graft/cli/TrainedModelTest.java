@@ -11,6 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code inspect}, {@code verify}, {@code evaluate} and {@code predict} say of a run. */
 class TrainedModelTest {
@@ -102,6 +104,20 @@ class TrainedModelTest {
         .failed(2, "auto depends on the processor, and an export runs on any");
     Ran.graft("export", run, "--out", out, "--precision", "int8")
         .failed(2, "The precision is float32 or bfloat16, but got \"int8\"");
+    Ran.graft("export", run, "--out", out, "--precision", "winograd")
+        .failed(2, "The precision is float32 or bfloat16, but got \"winograd\"");
+    assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"batch", "features"})
+  void anUnknownPrecisionIsRefused(String job) {
+    Path out = folder.resolve("none");
+    Ran.graft(job, run, folder, "--out", out, "--precision", "half")
+        .failed(
+            2,
+            "Invalid value for option '--precision': The precision is float32, winograd, bfloat16 or"
+                + " auto, but got \"half\".");
     assertThat(out).doesNotExist();
   }
 

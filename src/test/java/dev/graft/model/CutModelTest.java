@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.graft.savedmodel.FlatVariable;
+import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.tensorflow.Operand;
@@ -66,6 +69,17 @@ class CutModelTest {
       List<HostTensor> actual = GraftRun.fetch(cut, images, labels, 1, fetched);
       assertThat(Difference.relative(actual.get(0), expected)).isLessThan(OUTPUT_TOLERANCE);
       assertThat(Difference.relative(actual.get(1), expected)).isLessThan(OUTPUT_TOLERANCE);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theTrunkComputesAsAsked(Precision precision) throws IOException {
+    try (CutModel cut = joined("pool").cut(FreezePlan.allFrozen(), precision)) {
+      assertThat(cut.trunk().arithmetic()).isEqualTo(precision.arithmetic());
+    }
+    try (CutModel cut = joined("pool").cut(FreezePlan.allFrozen())) {
+      assertThat(cut.trunk().arithmetic()).isEqualTo(Arithmetic.FUSED);
     }
   }
 

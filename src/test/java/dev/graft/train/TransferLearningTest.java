@@ -39,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** From a folder of drawn images and a tiny backbone to an exported model. */
 class TransferLearningTest {
@@ -128,20 +129,23 @@ class TransferLearningTest {
     assertThat(hashes(afresh.folder())).isEqualTo(hashes(first.folder()));
   }
 
-  @Test
-  void featuresInAnotherPrecisionAreOthersAndTheirEffectIsSaid() throws Exception {
+  @ParameterizedTest
+  @EnumSource(names = {"WINOGRAD", "BFLOAT16"})
+  void featuresInAnotherPrecisionAreOthersAndTheirEffectIsSaid(Precision precision)
+      throws Exception {
     train(settings("float32"));
-    TrainSettings settings = settings("bfloat16");
+    TrainSettings settings = settings("other");
     TrainedRun run =
-        train(settings.withFeatures(settings.out().features().withPrecision(Precision.BFLOAT16)));
+        train(settings.withFeatures(settings.out().features().withPrecision(precision)));
     assertThat(run.images().computed()).isEqualTo(15);
     assertThat(run.images().notes())
-        .anyMatch(note -> note.startsWith("In bfloat16, of the golden samples "))
+        .anyMatch(
+            note -> note.startsWith("In " + precision.describe() + ", of the golden samples "))
         .anyMatch(note -> note.contains("of 3 validation images the exported model, in float32"));
     assertThat(run.proof().exportDifference()).isLessThan(1e-5);
     JsonNode json = json(run.folder());
-    assertThat(json.at("/settings/precision").asText()).isEqualTo("bfloat16");
-    assertThat(json.at("/command").asText()).contains("--precision bfloat16");
+    assertThat(json.at("/settings/precision").asText()).isEqualTo(precision.word());
+    assertThat(json.at("/command").asText()).contains("--precision " + precision.word());
     assertThat(Verification.of(run.folder().resolve("model")).isPassed()).isTrue();
   }
 

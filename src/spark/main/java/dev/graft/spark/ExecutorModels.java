@@ -103,7 +103,7 @@ final class ExecutorModels {
       throws IOException {
     PredictorSettings settings =
         PredictorSettings.defaults()
-            .withArithmetic(Precision.FLOAT32.arithmetic())
+            .withArithmetic(Precision.WINOGRAD.arithmetic())
             .withFeatures(features(features));
     Predictor predictor = Predictor.load(folder, settings);
     if (!predictor.hash().equals(model.hash())) {

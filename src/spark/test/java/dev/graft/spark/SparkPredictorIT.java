@@ -70,7 +70,7 @@ class SparkPredictorIT {
     failures = all.get("failures");
     job = all.get("job");
     summary = all.get("summary");
-    try (Predictor predictor = Predictor.load(model, Precision.FLOAT32.arithmetic());
+    try (Predictor predictor = Predictor.load(model, Precision.WINOGRAD.arithmetic());
         Stream<Path> files = Files.list(images);
         Predictions<ImageFile> here = predictor.start(ImageFile.all(files.sorted().toList()))) {
       while (here.hasNext()) {
