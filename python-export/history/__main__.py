@@ -81,7 +81,10 @@ def write(recipe: Recipe, root: Path) -> None:
             {"name": weight.path, "shape": list(weight.shape)}
             for weight in joined.model.trainable_weights
         ]
-    perturbed = [_perturbed(joined, recipe, orders, examples, seed) for seed in _seeds(recipe)]
+    perturbed = [
+        _perturbed(joined, recipe, orders, examples, seed)
+        for seed in range(1, 1 + _PERTURBED_RUNS)
+    ]
     manifest = {
         "name": recipe.name,
         "number": recipe.number,
@@ -123,10 +126,6 @@ def _exported(name: str, folder: Path) -> Source:
     if not folder.exists():
         export(source, folder)
     return source
-
-
-def _seeds(recipe: Recipe) -> range:
-    return range(1, 1 + _PERTURBED_RUNS) if recipe.perturbed else range(0)
 
 
 def _perturbed(

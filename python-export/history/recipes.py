@@ -73,11 +73,6 @@ class Recipe:
     output_layer: str | None = None
     unsteady: bool = False
 
-    @property
-    def perturbed(self) -> bool:
-        """Whether Keras's own spread is measured."""
-        return self.unsteady or any(phase.unfrozen for phase in self.phases)
-
 
 _DIGITS = tuple("0123456789")
 _TWO = ("0", "1")

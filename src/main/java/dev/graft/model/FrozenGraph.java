@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.tensorflow.Graph;
 import org.tensorflow.Result;
 import org.tensorflow.Session;
@@ -30,8 +32,7 @@ public final class FrozenGraph implements AutoCloseable {
    * Where it was seen that a product's rows have the same bits whatever their number. TensorFlow
    * multiplies with another library elsewhere.
    */
-  private static final boolean X86 =
-      List.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+  static final boolean X86 = List.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
 
   private final Arithmetic arithmetic;
   private final boolean constant;
@@ -84,7 +85,10 @@ public final class FrozenGraph implements AutoCloseable {
         arithmetic == Arithmetic.WINOGRAD && X86
             ? WinogradConvolutions.replace(padded, inputs)
             : padded;
-    return openFilled(arithmetic, ready, live, inputs, outputs);
+    Set<String> wanted = new HashSet<>(inputs);
+    wanted.addAll(live.keySet());
+    outputs.forEach(output -> wanted.add(TensorName.parse(output).node()));
+    return openFilled(arithmetic, PrunedGraph.of(ready, wanted), live, inputs, outputs);
   }
 
   /**

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +15,7 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.tensorflow.Graph;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
@@ -90,6 +93,22 @@ class WinogradConvolutionsTest {
     long bytes = 36L * CHANNELS * CHANNELS * Float.BYTES;
     assertThat(WinogradConvolutions.replace(graph, List.of("images"), bytes - 1)).isSameAs(graph);
     assertThat(WinogradConvolutions.replace(graph, List.of("images"), bytes)).isNotEqualTo(graph);
+  }
+
+  /** Of a kernel and what it was transformed to, a graph with its weights holds one. */
+  @ParameterizedTest
+  @EnumSource(names = {"FUSED", "WINOGRAD"})
+  void aKernelIsHeldOnce(Arithmetic arithmetic) throws IOException {
+    GraphDef graph = graph(24, 24, CHANNELS, CHANNELS, "SAME", 1, 1);
+    ByteArrayOutputStream written = new ByteArrayOutputStream();
+    try (FrozenGraph frozen =
+        FrozenGraph.open(arithmetic, graph, Map.of(), List.of("images"), List.of("out:0"))) {
+      frozen.write(written);
+    }
+    int plain = 9 * CHANNELS * CHANNELS * Float.BYTES;
+    boolean filters = arithmetic == Arithmetic.WINOGRAD && FrozenGraph.X86;
+    assertThat(written.size())
+        .isBetween(filters ? 4 * plain : plain, filters ? 5 * plain - 1 : 2 * plain - 1);
   }
 
   @ParameterizedTest

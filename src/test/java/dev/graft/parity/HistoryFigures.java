@@ -15,9 +15,11 @@ import java.util.stream.IntStream;
  *
  * @param recipe what Keras did
  * @param phases in order
- * @param seconds that Graft took
+ * @param filtered the first phase, the head, with {@code --precision winograd}
+ * @param seconds that Graft took for the phases
  */
-record HistoryFigures(HistoryRecipe.Manifest recipe, List<OfPhase> phases, long seconds) {
+record HistoryFigures(
+    HistoryRecipe.Manifest recipe, List<OfPhase> phases, OfPhase filtered, long seconds) {
   /**
    * One phase.
    *

@@ -22,6 +22,7 @@ import dev.graft.parity.HistoryRecipe.PhaseRecord;
 import dev.graft.parity.HistoryRecipe.State;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
+import dev.graft.tensor.Precision;
 import dev.graft.train.Batching;
 import dev.graft.train.ExampleOrder;
 import dev.graft.train.Optimizer;
@@ -44,27 +45,36 @@ import java.util.stream.Collectors;
 /** Fits a recipe as a user's run does, from images to history, and compares with Keras. */
 final class HistoryRun {
   private final HistoryRecipe recipe;
+  private final Precision precision;
   private final Split split;
   private final ExampleOrder order;
   private JoinedModel model;
   private History history = History.empty();
 
-  private HistoryRun(HistoryRecipe recipe) throws IOException {
+  private HistoryRun(HistoryRecipe recipe, Precision precision) throws IOException {
     this.recipe = recipe;
+    this.precision = precision;
     this.split = Split.given(LabeledImages.read(recipe.folder().resolve("data")));
     this.order = ExampleOrder.read(recipe.folder().resolve("orders.npy"));
     this.model = join();
   }
 
   static HistoryFigures of(HistoryRecipe recipe) throws IOException {
-    HistoryRun run = new HistoryRun(recipe);
+    List<PhaseRecord> phases = recipe.manifest().phases();
+    HistoryRun run = new HistoryRun(recipe, Precision.FLOAT32);
     long start = System.nanoTime();
-    List<HistoryFigures.OfPhase> phases = new ArrayList<>();
-    for (PhaseRecord phase : recipe.manifest().phases()) {
-      phases.add(run.fit(phase));
+    List<HistoryFigures.OfPhase> fitted = new ArrayList<>();
+    for (PhaseRecord phase : phases) {
+      fitted.add(run.fit(phase));
     }
     long seconds = (System.nanoTime() - start) / 1_000_000_000;
-    return new HistoryFigures(recipe.manifest(), phases, seconds);
+    return new HistoryFigures(recipe.manifest(), fitted, filtered(recipe, phases.get(0)), seconds);
+  }
+
+  /** The head again, on features by minimal filtering. */
+  private static HistoryFigures.OfPhase filtered(HistoryRecipe recipe, PhaseRecord head)
+      throws IOException {
+    return new HistoryRun(recipe, Precision.WINOGRAD).fit(head);
   }
 
   private JoinedModel join() throws IOException {
@@ -88,7 +98,7 @@ final class HistoryRun {
         phase.tunes()
             ? FreezePlan.unfreeze(phase.unfrozen().toArray(String[]::new))
             : FreezePlan.allFrozen();
-    try (CutModel cut = model.cut(plan);
+    try (CutModel cut = model.cut(plan, precision);
         Featurizer featurizer = featurizer(cut)) {
       LabeledFeatures training = featurizer.extract(split.training());
       LabeledFeatures validation = featurizer.extract(split.validation());
@@ -138,7 +148,7 @@ final class HistoryRun {
       for (State state : phase.states()) {
         List<List<float[]>> before = recipe.sets(phase, state.before(), 1 + state.slots().size());
         int[] rows = rows(phase, state, training.size(), epochsBefore);
-        for (Arithmetic trunk : Arithmetic.values()) {
+        for (Arithmetic trunk : List.of(Arithmetic.FUSED, Arithmetic.AS_BUILT)) {
           cut.graft().assign(weights(phase, variables, before.get(0)));
           double loss =
               TrainerStates.step(
