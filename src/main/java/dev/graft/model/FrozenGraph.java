@@ -1,6 +1,7 @@
 package dev.graft.model;
 
 import dev.graft.image.ImageShape;
+import dev.graft.model.WinogradConvolutions.Filtered;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
 import java.io.DataInputStream;
@@ -10,6 +11,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -32,7 +34,8 @@ public final class FrozenGraph implements AutoCloseable {
    * Where it was seen that a product's rows have the same bits whatever their number. TensorFlow
    * multiplies with another library elsewhere.
    */
-  static final boolean X86 = List.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+  private static final boolean X86 =
+      List.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
 
   private final Arithmetic arithmetic;
   private final boolean constant;
@@ -81,14 +84,17 @@ public final class FrozenGraph implements AutoCloseable {
             ? FoldedScales.fold(FoldedPads.fold(filled, inputs), outputs)
             : filled;
     GraphDef padded = PaddedProducts.pad(arranged);
-    GraphDef ready =
+    Filtered ready =
         arithmetic == Arithmetic.WINOGRAD && X86
             ? WinogradConvolutions.replace(padded, inputs)
-            : padded;
+            : new Filtered(padded, Map.of());
+    Map<String, HostTensor> variables = new LinkedHashMap<>(live);
+    variables.putAll(ready.kernels());
     Set<String> wanted = new HashSet<>(inputs);
-    wanted.addAll(live.keySet());
+    wanted.addAll(variables.keySet());
     outputs.forEach(output -> wanted.add(TensorName.parse(output).node()));
-    return openFilled(arithmetic, PrunedGraph.of(ready, wanted), live, inputs, outputs);
+    GraphDef pruned = PrunedGraph.of(ready.graph(), wanted);
+    return openFilled(arithmetic, pruned, variables, inputs, outputs);
   }
 
   /**
@@ -115,12 +121,14 @@ public final class FrozenGraph implements AutoCloseable {
   /**
    * Writes the graph with its weights, for {@link #read} in another process of the same platform.
    *
-   * @throws IllegalStateException when it holds a variable inside a loop, which is no constant
+   * @throws IllegalStateException when it holds variables: those inside a loop, or the kernels of
+   *     minimal filtering
    */
   public void write(OutputStream out) throws IOException {
     if (!constant) {
       throw new IllegalStateException(
-          "The graph reads variables inside a loop or a condition, so it can't leave its process.");
+          "The graph holds variables (inside a loop or a condition, or of minimal filtering), so it"
+              + " can't leave its process.");
     }
     DataOutputStream data = new DataOutputStream(out);
     data.writeUTF(arithmetic.name());

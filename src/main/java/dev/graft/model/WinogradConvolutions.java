@@ -2,6 +2,7 @@ package dev.graft.model;
 
 import dev.graft.tensor.HostTensor;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
+import org.tensorflow.op.core.VarHandleOp;
 import org.tensorflow.proto.DataType;
 import org.tensorflow.proto.GraphDef;
 import org.tensorflow.proto.NodeDef;
@@ -43,12 +45,21 @@ final class WinogradConvolutions {
   /** With fewer, the transforms take what the products save. */
   private static final int LEAST_CHANNELS = 128;
 
-  /** Of all transformed kernels together: a graph with its weights has to be under 2 GB. */
+  /** Of all transformed kernels together: what may be spent on speed. */
   private static final long MOST_BYTES = 1L << 30;
 
   private static final String SCOPE = "graft_winograd/";
+  private static final String KERNEL = "kernel";
 
   private WinogradConvolutions() {}
+
+  /**
+   * A graph with some of its convolutions replaced.
+   *
+   * @param kernels the transformed ones, {@code [places, in, out]}, by the variables that hold
+   *     them: TensorFlow keeps half a dozen copies of a constant, of a variable one
+   */
+  record Filtered(GraphDef graph, Map<String, HostTensor> kernels) {}
 
   /** A convolution of stride 1 and its channels. */
   private record Convolution(
@@ -56,6 +67,11 @@ final class WinogradConvolutions {
     /** Of the transformed kernel. */
     long bytes() {
       return (long) tiles.places() * in * out * Float.BYTES;
+    }
+
+    /** Of the nodes in its place. */
+    String scope() {
+      return node.getName() + "/" + SCOPE;
     }
   }
 
@@ -65,7 +81,7 @@ final class WinogradConvolutions {
    * @param graph whose variables are constants
    * @param inputs its placeholders whose first axis is the batch
    */
-  static GraphDef replace(GraphDef graph, List<String> inputs) {
+  static Filtered replace(GraphDef graph, List<String> inputs) {
     return replace(graph, inputs, MOST_BYTES);
   }
 
@@ -74,29 +90,36 @@ final class WinogradConvolutions {
    *
    * @param most bytes of the transformed kernels; later convolutions stay
    */
-  static GraphDef replace(GraphDef graph, List<String> inputs, long most) {
+  static Filtered replace(GraphDef graph, List<String> inputs, long most) {
     Map<String, Convolution> chosen = choose(graph, inputs, most);
     if (chosen.isEmpty()) {
-      return graph;
+      return new Filtered(graph, Map.of());
     }
-    List<String> kernels =
-        chosen.values().stream().map(one -> one.kernel().toString()).distinct().toList();
-    Map<String, HostTensor> values = ConstantValues.of(graph, kernels);
     GraphDef.Builder replaced = graph.toBuilder().clearNode();
     for (NodeDef node : graph.getNodeList()) {
       Convolution convolution = chosen.get(node.getName());
       if (convolution == null) {
         replaced.addNode(node);
       } else {
-        HostTensor kernel = values.get(convolution.kernel().toString());
-        replaced.addAllNode(nodes(convolution, kernel));
+        replaced.addAllNode(nodes(convolution));
       }
     }
     chosen.values().stream()
         .map(Convolution::tiles)
         .distinct()
         .forEach(tiles -> replaced.addAllNode(nodes(tiles, inputs.get(0))));
-    return replaced.build();
+    return new Filtered(replaced.build(), kernels(graph, chosen.values()));
+  }
+
+  private static Map<String, HostTensor> kernels(GraphDef graph, Collection<Convolution> chosen) {
+    List<String> names = chosen.stream().map(one -> one.kernel().toString()).distinct().toList();
+    Map<String, HostTensor> values = ConstantValues.of(graph, names);
+    Map<String, HostTensor> kernels = new LinkedHashMap<>();
+    for (Convolution one : chosen) {
+      kernels.put(
+          one.scope() + KERNEL, transformed(one, values.get(one.kernel().toString()).floats()));
+    }
+    return kernels;
   }
 
   /** Whether a node is one of those in place of a convolution, with the same bits for any batch. */
@@ -179,15 +202,15 @@ final class WinogradConvolutions {
   }
 
   /** The nodes in place of a convolution, the last one under its name. */
-  private static List<NodeDef> nodes(Convolution convolution, HostTensor kernel) {
+  private static List<NodeDef> nodes(Convolution convolution) {
     NodeDef replaced = convolution.node();
-    String scope = replaced.getName() + "/" + SCOPE;
+    String scope = convolution.scope();
     Map<String, String> given =
         Map.of(
             "images", replaced.getInput(0),
             "patches", scope(convolution.tiles()) + "patches",
             "pixels", scope(convolution.tiles()) + "pixels");
-    List<NodeDef> nodes = nodes(scope, given, tf -> build(tf, convolution, kernel));
+    List<NodeDef> nodes = nodes(scope, given, tf -> build(tf, convolution));
     nodes.add(
         NodeDef.newBuilder()
             .setName(replaced.getName())
@@ -268,7 +291,7 @@ final class WinogradConvolutions {
     return tf.reshape(tf.constant(values), tf.constant(shape));
   }
 
-  private static void build(Ops tf, Convolution of, HostTensor kernel) {
+  private static void build(Ops tf, Convolution of) {
     MinimalFiltering by = of.tiles().filtering();
     Operand<TFloat32> images = tf.withName("images").placeholder(TFloat32.class);
     Operand<TInt32> patches = tf.withName("patches").placeholder(TInt32.class);
@@ -287,7 +310,7 @@ final class WinogradConvolutions {
         product(
             tf,
             tf.reshape(inputs, tf.constant(shape)),
-            kernel(tf, of, kernel)); // [places, batch · tiles, out]
+            kernel(tf, of)); // [places, batch · tiles, out]
     Operand<TFloat32> outputs = transformed(tf, by.ofOutput(), products); // [m², …]
     tf.withName("result")
         .gather(
@@ -309,15 +332,30 @@ final class WinogradConvolutions {
   }
 
   /** The transformed kernel, {@code [places, in, out]}. */
-  private static Operand<TFloat32> kernel(Ops tf, Convolution of, HostTensor kernel) {
+  private static Operand<TFloat32> kernel(Ops tf, Convolution of) {
+    Shape shape = Shape.of(of.tiles().places(), of.in(), of.out());
+    return tf.readVariableOp(
+        tf.withName(KERNEL)
+            .varHandleOp(
+                TFloat32.class,
+                shape,
+                VarHandleOp.sharedName(of.scope() + KERNEL)), // without it all would be one
+        TFloat32.class);
+  }
+
+  /**
+   * A kernel, transformed to {@code [places, in, out]}.
+   *
+   * @param weights {@code [9, in · out]}
+   */
+  private static HostTensor transformed(Convolution of, float[] weights) {
     double[][] matrix = MinimalFiltering.ofBothAxes(of.tiles().filtering().ofKernel());
-    float[] weights = kernel.floats(); // [9, in · out]
     int pairs = of.in() * of.out();
     float[] values = new float[matrix.length * pairs];
     IntStream.range(0, matrix.length)
         .parallel()
         .forEach(place -> transform(matrix[place], weights, values, place * pairs, pairs));
-    return tf.constant(Shape.of(matrix.length, of.in(), of.out()), DataBuffers.of(values));
+    return HostTensor.of(values, matrix.length, of.in(), of.out());
   }
 
   private static void transform(

@@ -2,28 +2,28 @@ package dev.graft.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.graft.model.WinogradConvolutions.Filtered;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.tensorflow.Graph;
+import org.tensorflow.Output;
 import org.tensorflow.ndarray.Shape;
 import org.tensorflow.ndarray.buffer.DataBuffers;
 import org.tensorflow.op.Ops;
 import org.tensorflow.op.core.Placeholder;
 import org.tensorflow.op.nn.Conv2d;
 import org.tensorflow.proto.GraphDef;
-import org.tensorflow.proto.NodeDef;
 import org.tensorflow.types.TFloat32;
 
 class WinogradConvolutionsTest {
@@ -43,11 +43,12 @@ class WinogradConvolutionsTest {
   void outputsEqualTheConvolutionsToAFewMillionths(
       int height, int width, String padding, int out, long places) {
     GraphDef graph = graph(height, width, CHANNELS, out, padding, 1, 1);
-    GraphDef replaced = WinogradConvolutions.replace(graph, List.of("images"));
-    assertThat(kernelShape(replaced)).containsExactly(places, (long) CHANNELS, (long) out);
+    assertThat(WinogradConvolutions.replace(graph, List.of("images")).kernels().values())
+        .extracting(HostTensor::shape)
+        .containsExactly(List.of(places, (long) CHANNELS, (long) out));
     float[] images = noise(3 * height * width * CHANNELS, 1);
-    HostTensor truth = run(graph, images, 3, height, width);
-    HostTensor answer = run(replaced, images, 3, height, width);
+    HostTensor truth = run(Arithmetic.FUSED, graph, images, 3, height, width);
+    HostTensor answer = run(Arithmetic.WINOGRAD, graph, images, 3, height, width);
     assertThat(answer.shape()).isEqualTo(truth.shape());
     assertThat(largest(truth.floats())).isGreaterThan(1);
     assertThat(difference(answer.floats(), truth.floats()))
@@ -58,16 +59,14 @@ class WinogradConvolutionsTest {
   @Test
   void anImageHasTheSameBitsBesideAnyNumberOfOthers() {
     for (int size : new int[] {10, 15, 24}) {
-      GraphDef graph =
-          WinogradConvolutions.replace(
-              graph(size, size, CHANNELS, CHANNELS, "SAME", 1, 1), List.of("images"));
+      GraphDef graph = graph(size, size, CHANNELS, CHANNELS, "SAME", 1, 1);
       int row = size * size * CHANNELS;
       float[] images = noise(17 * row, 2);
-      float[] among = run(graph, images, 17, size, size).floats();
+      float[] among = run(Arithmetic.WINOGRAD, graph, images, 17, size, size).floats();
       for (int rows : new int[] {1, 2, 3, 4, 5, 8, 11, 16}) {
         int from = 17 - rows;
         float[] some = Arrays.copyOfRange(images, from * row, 17 * row);
-        assertThat(run(graph, some, rows, size, size).floats())
+        assertThat(run(Arithmetic.WINOGRAD, graph, some, rows, size, size).floats())
             .as("%d rows of %d×%d", rows, size, size)
             .isEqualTo(Arrays.copyOfRange(among, from * row, 17 * row));
       }
@@ -84,31 +83,72 @@ class WinogradConvolutionsTest {
             graph(4, 4, 128, 128, "SAME", 1, 1))
         .forEach(
             graph ->
-                assertThat(WinogradConvolutions.replace(graph, List.of("images"))).isSameAs(graph));
+                assertThat(WinogradConvolutions.replace(graph, List.of("images")).graph())
+                    .isSameAs(graph));
   }
 
   @Test
   void kernelsThatWouldTakeTooMuchMemoryStay() {
     GraphDef graph = graph(24, 24, CHANNELS, CHANNELS, "SAME", 1, 1);
     long bytes = 36L * CHANNELS * CHANNELS * Float.BYTES;
-    assertThat(WinogradConvolutions.replace(graph, List.of("images"), bytes - 1)).isSameAs(graph);
-    assertThat(WinogradConvolutions.replace(graph, List.of("images"), bytes)).isNotEqualTo(graph);
+    List<String> images = List.of("images");
+    assertThat(WinogradConvolutions.replace(graph, images, bytes - 1).kernels()).isEmpty();
+    assertThat(WinogradConvolutions.replace(graph, images, bytes).kernels()).hasSize(1);
   }
 
-  /** Of a kernel and what it was transformed to, a graph with its weights holds one. */
-  @ParameterizedTest
-  @EnumSource(names = {"FUSED", "WINOGRAD"})
-  void aKernelIsHeldOnce(Arithmetic arithmetic) throws IOException {
-    GraphDef graph = graph(24, 24, CHANNELS, CHANNELS, "SAME", 1, 1);
-    ByteArrayOutputStream written = new ByteArrayOutputStream();
-    try (FrozenGraph frozen =
-        FrozenGraph.open(arithmetic, graph, Map.of(), List.of("images"), List.of("out:0"))) {
-      frozen.write(written);
+  @Test
+  void eachConvolutionHasItsOwnKernel() {
+    GraphDef graph = twice(graph(24, 24, CHANNELS, CHANNELS, "SAME", 1, 1));
+    float[] images = noise(2 * 24 * 24 * CHANNELS, 6);
+    HostTensor truth = run(Arithmetic.FUSED, graph, images, 2, 24, 24);
+    HostTensor answer = run(Arithmetic.WINOGRAD, graph, images, 2, 24, 24);
+    assertThat(difference(answer.floats(), truth.floats()))
+        .isPositive()
+        .isLessThan(1e-5f * largest(truth.floats()));
+  }
+
+  @Test
+  void graphsThatAreOpenAtOnceKeepTheirKernels() {
+    GraphDef one = graph(24, 24, CHANNELS, CHANNELS, "SAME", 1, 1);
+    GraphDef other = graph(24, 24, CHANNELS, 130, "SAME", 1, 1);
+    float[] images = noise(2 * 24 * 24 * CHANNELS, 7);
+    HostTensor alone = run(Arithmetic.WINOGRAD, one, images, 2, 24, 24);
+    try (FrozenGraph open =
+        FrozenGraph.open(Arithmetic.WINOGRAD, one, Map.of(), List.of("images"), List.of("out:0"))) {
+      run(Arithmetic.WINOGRAD, other, images, 2, 24, 24);
+      HostTensor again = open.run(List.of(HostTensor.of(images, 2, 24, 24, CHANNELS))).get(0);
+      assertThat(again).isEqualTo(alone);
     }
+  }
+
+  /** A convolution and, of its outputs, another. */
+  private static GraphDef twice(GraphDef once) {
+    try (Graph graph = new Graph()) {
+      graph.importGraphDef(once);
+      float[] kernel = noise(9 * CHANNELS * CHANNELS, 5);
+      Output<TFloat32> first = graph.operationOrThrow("conv").output(0);
+      Ops tf = Ops.create(graph);
+      tf.withName("second")
+          .nn
+          .conv2d(
+              first,
+              tf.constant(Shape.of(3, 3, CHANNELS, CHANNELS), DataBuffers.of(kernel)),
+              List.of(1L, 1L, 1L, 1L),
+              "SAME");
+      return graph.toGraphDef();
+    }
+  }
+
+  /** TensorFlow would keep several copies of a constant. */
+  @Test
+  void noKernelIsAConstantOfTheGraph() {
+    GraphDef graph = graph(24, 24, CHANNELS, CHANNELS, "SAME", 1, 1);
+    Filtered filtered = WinogradConvolutions.replace(graph, List.of("images"));
+    Set<String> wanted = new HashSet<>(filtered.kernels().keySet());
+    wanted.addAll(List.of("images", "out"));
     int plain = 9 * CHANNELS * CHANNELS * Float.BYTES;
-    boolean filters = arithmetic == Arithmetic.WINOGRAD && FrozenGraph.X86;
-    assertThat(written.size())
-        .isBetween(filters ? 4 * plain : plain, filters ? 5 * plain - 1 : 2 * plain - 1);
+    assertThat(graph.getSerializedSize()).isGreaterThan(plain);
+    assertThat(PrunedGraph.of(filtered.graph(), wanted).getSerializedSize()).isLessThan(plain / 4);
   }
 
   @ParameterizedTest
@@ -166,23 +206,11 @@ class WinogradConvolutionsTest {
     }
   }
 
-  private static List<Long> kernelShape(GraphDef graph) {
-    NodeDef product =
-        graph.getNodeList().stream()
-            .filter(node -> node.getOp().equals("BatchMatMulV2"))
-            .findFirst()
-            .orElseThrow();
-    return graph.getNodeList().stream()
-        .filter(node -> node.getName().equals(product.getInput(1)))
-        .flatMap(
-            node -> node.getAttrOrThrow("value").getTensor().getTensorShape().getDimList().stream())
-        .map(dimension -> dimension.getSize())
-        .toList();
-  }
-
-  private static HostTensor run(GraphDef graph, float[] images, int rows, int height, int width) {
+  private static HostTensor run(
+      Arithmetic arithmetic, GraphDef graph, float[] images, int rows, int height, int width) {
+    String last = graph.getNode(graph.getNodeCount() - 1).getName();
     try (FrozenGraph frozen =
-        FrozenGraph.open(Arithmetic.FUSED, graph, Map.of(), List.of("images"), List.of("out:0"))) {
+        FrozenGraph.open(arithmetic, graph, Map.of(), List.of("images"), List.of(last + ":0"))) {
       long channels = images.length / rows / height / width;
       return frozen.run(List.of(HostTensor.of(images, rows, height, width, channels))).get(0);
     }
