@@ -98,16 +98,28 @@ class KerasBackbonesIT {
   @ParameterizedTest
   @EnumSource
   void whatKerasExportsAnswersAsInPython(Architecture architecture) throws IOException {
-    answersAsInPython(architecture, folder.resolve(architecture.name + "-exported"));
+    answersAsInPython(
+        architecture, folder.resolve(architecture.name + "-exported"), Arithmetic.AS_BUILT);
+  }
+
+  /** Folded and fused, and by minimal filtering. */
+  @ParameterizedTest
+  @EnumSource
+  void aTrunkAnswersAsInPython(Architecture architecture) throws IOException {
+    for (Arithmetic arithmetic : List.of(Arithmetic.FUSED, Arithmetic.WINOGRAD)) {
+      answersAsInPython(architecture, folder.resolve(architecture.name + "-exported"), arithmetic);
+    }
   }
 
   @ParameterizedTest
   @EnumSource
   void whatTensorFlowSavesAnswersAsInPython(Architecture architecture) throws IOException {
-    answersAsInPython(architecture, folder.resolve(architecture.name + "-saved"));
+    answersAsInPython(
+        architecture, folder.resolve(architecture.name + "-saved"), Arithmetic.AS_BUILT);
   }
 
-  private static void answersAsInPython(Architecture architecture, Path plain) throws IOException {
+  private static void answersAsInPython(
+      Architecture architecture, Path plain, Arithmetic arithmetic) throws IOException {
     Backbone backbone = Backbone.load(plain);
     assertThat(backbone.handoff()).isEmpty();
     Map<String, HostTensor> values = backbone.values();
@@ -120,7 +132,7 @@ class KerasBackbonesIT {
     NpyArray<float[]> inputs = Npy.readFloats(folder.resolve(architecture.name + "-inputs.npy"));
     try (FrozenGraph graph =
         FrozenGraph.open(
-            Arithmetic.AS_BUILT,
+            arithmetic,
             backbone.flat().graph(),
             values,
             backbone.flat().inputs().stream().map(FlatInput::node).toList(),
