@@ -82,8 +82,7 @@ def write(recipe: Recipe, root: Path) -> None:
             for weight in joined.model.trainable_weights
         ]
     perturbed = [
-        _perturbed(joined, recipe, orders, examples, seed)
-        for seed in range(1, 1 + _PERTURBED_RUNS)
+        _perturbed(joined, recipe, orders, examples, seed) for seed in range(1, 1 + _PERTURBED_RUNS)
     ]
     manifest = {
         "name": recipe.name,

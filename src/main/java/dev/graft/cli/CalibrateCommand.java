@@ -7,10 +7,12 @@ import dev.graft.model.Calibrator;
 import dev.graft.predict.CalibrationMemory;
 import dev.graft.predict.CalibrationMemory.Measured;
 import dev.graft.predict.FeatureExtractor;
+import dev.graft.tensor.Precision;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,8 +26,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "calibrate",
     description =
-        "Measure how this machine runs a model fastest, and remember it for batch and features, or"
-            + " with --precision float32 for train; they do so themselves before a long job.")
+        "Measure how this machine runs a model fastest, and remember it for batch, features and"
+            + " train, in the precision of each or in one; they do so themselves before a long job.")
 final class CalibrateCommand implements Callable<Integer> {
   @Mixin private OutputOptions output;
 
@@ -41,20 +43,32 @@ final class CalibrateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Console console = output.console();
-    List<Measured> measured =
-        threads == null
-            ? new Calibrating(console, CalibrationMemory.ofUser())
-                .measure(model, precision.or(Execution.STANDARD))
-            : measure();
+    if (threads != null) {
+      Map<String, Object> measured = Map.of("measured", ways(ofJobs(), measure()));
+      console.result(measured, measured::toString);
+      return ExitCode.DONE.code();
+    }
+    Calibrating calibrating = new Calibrating(console, CalibrationMemory.ofUser());
+    Map<Precision, List<Measured>> measured = new LinkedHashMap<>();
+    for (Precision each : new LinkedHashSet<>(List.of(ofJobs(), ofTraining()))) {
+      measured.put(each, calibrating.measure(model, each));
+    }
     console.result(json(measured), () -> text(measured));
     return ExitCode.DONE.code();
+  }
+
+  private Precision ofJobs() {
+    return precision.or(Execution.STANDARD);
+  }
+
+  private Precision ofTraining() {
+    return precision.or(Precision.FLOAT32);
   }
 
   private List<Measured> measure() throws IOException {
     int processors = Runtime.getRuntime().availableProcessors();
     try (FeatureExtractor extractor =
-        FeatureExtractor.load(
-            model, Optional.empty(), precision.or(Execution.STANDARD), Decoding.FULL)) {
+        FeatureExtractor.load(model, Optional.empty(), ofJobs(), Decoding.FULL)) {
       List<Measured> measured = new ArrayList<>();
       extractor
           .measure(Calibrator.ways(threads, processors))
@@ -63,32 +77,53 @@ final class CalibrateCommand implements Callable<Integer> {
     }
   }
 
-  private static Map<String, Object> json(List<Measured> measured) {
+  private Map<String, Object> json(Map<Precision, List<Measured>> measured) {
     Map<String, Object> json = new LinkedHashMap<>();
-    json.put("batch", best(measured, true).map(Calibration::describe).orElse(null));
-    json.put("train", best(measured, false).map(Calibration::describe).orElse(null));
+    json.put("batch", forJobs(measured).map(Calibration::describe).orElse(null));
+    json.put("train", forTraining(measured).map(Calibration::describe).orElse(null));
     List<Map<String, Object>> ways = new ArrayList<>();
-    for (Measured one : measured) {
-      ways.add(Map.of("way", one.way().describe(), "imagesPerSecond", one.imagesPerSecond()));
-    }
+    measured.forEach((each, those) -> ways.addAll(ways(each, those)));
     json.put("measured", ways);
     return json;
   }
 
-  private static String text(List<Measured> measured) {
-    Table table = new Table("runs", "images/s", "");
+  private static List<Map<String, Object>> ways(Precision precision, List<Measured> measured) {
+    List<Map<String, Object>> ways = new ArrayList<>();
     for (Measured one : measured) {
-      boolean alone = Optional.of(one.way()).equals(best(measured, true));
-      boolean training = Optional.of(one.way()).equals(best(measured, false));
-      table.row(
-          one.way().describe(),
-          "%.1f".formatted(one.imagesPerSecond()),
-          alone && training ? "← all" : alone ? "← batch, features" : training ? "← train" : "");
+      Map<String, Object> way = new LinkedHashMap<>();
+      way.put("precision", precision.word());
+      way.put("way", one.way().describe());
+      way.put("imagesPerSecond", one.imagesPerSecond());
+      ways.add(way);
     }
+    return ways;
+  }
+
+  private String text(Map<Precision, List<Measured>> measured) {
+    Table table = new Table("precision", "runs", "images/s", "");
+    measured.forEach(
+        (each, those) -> {
+          for (Measured one : those) {
+            Optional<Calibration> way = Optional.of(one.way());
+            boolean jobs = each == ofJobs() && way.equals(forJobs(measured));
+            boolean training = each == ofTraining() && way.equals(forTraining(measured));
+            table.row(
+                each.word(),
+                one.way().describe(),
+                "%.1f".formatted(one.imagesPerSecond()),
+                jobs && training
+                    ? "← all"
+                    : jobs ? "← batch, features" : training ? "← train" : "");
+          }
+        });
     return table.toString();
   }
 
-  private static Optional<Calibration> best(List<Measured> measured, boolean anyThreads) {
-    return CalibrationMemory.best(measured, anyThreads);
+  private Optional<Calibration> forJobs(Map<Precision, List<Measured>> measured) {
+    return CalibrationMemory.best(measured.get(ofJobs()), true);
+  }
+
+  private Optional<Calibration> forTraining(Map<Precision, List<Measured>> measured) {
+    return CalibrationMemory.best(measured.get(ofTraining()), false);
   }
 }

@@ -36,6 +36,9 @@ class CalibrateIT {
     assertThat(json.path("measured").size()).isGreaterThanOrEqualTo(3);
     assertThat(json.path("measured"))
         .allSatisfy(way -> assertThat(way.path("imagesPerSecond").asDouble()).isPositive());
+    assertThat(json.path("measured").findValuesAsText("precision"))
+        .contains("winograd", "float32")
+        .doesNotContain("bfloat16");
     assertThat(CalibrationMemory.ofUser().folder()).isNotEmptyDirectory();
 
     Drawn.folder(folder.resolve("data"), 4, "blue", "green");
