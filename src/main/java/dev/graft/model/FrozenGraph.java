@@ -4,6 +4,7 @@ import dev.graft.image.ImageShape;
 import dev.graft.model.WinogradConvolutions.Filtered;
 import dev.graft.tensor.Arithmetic;
 import dev.graft.tensor.HostTensor;
+import dev.graft.tensor.NativeLibrary;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -31,11 +32,13 @@ import org.tensorflow.proto.GraphDef;
  */
 public final class FrozenGraph implements AutoCloseable {
   /**
-   * Where it was seen that a product's rows have the same bits whatever their number. TensorFlow
-   * multiplies with another library elsewhere.
+   * Whether convolutions may be minimally filtered: where it was seen that a product's rows have
+   * the same bits whatever their number. TensorFlow multiplies with another library elsewhere, and
+   * on GPUs.
    */
-  private static final boolean X86 =
-      List.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+  private static final boolean FILTERS =
+      NativeLibrary.platform().endsWith("x86_64")
+          && !NativeLibrary.isOnClassPath(NativeLibrary.platform() + NativeLibrary.GPU);
 
   private final Arithmetic arithmetic;
   private final boolean constant;
@@ -85,7 +88,7 @@ public final class FrozenGraph implements AutoCloseable {
             : filled;
     GraphDef padded = PaddedProducts.pad(arranged);
     Filtered ready =
-        arithmetic == Arithmetic.WINOGRAD && X86
+        arithmetic == Arithmetic.WINOGRAD && FILTERS
             ? WinogradConvolutions.replace(padded, inputs)
             : new Filtered(padded, Map.of());
     Map<String, HostTensor> variables = new LinkedHashMap<>(live);
