@@ -57,7 +57,7 @@ final class WinogradConvolutions {
    * A graph with some of its convolutions replaced.
    *
    * @param kernels the transformed ones, {@code [places, in, out]}, by the variables that hold
-   *     them: TensorFlow keeps half a dozen copies of a constant, of a variable one
+   *     them: as constants they took several times their size
    */
   record Filtered(GraphDef graph, Map<String, HostTensor> kernels) {}
 
