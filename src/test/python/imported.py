@@ -144,7 +144,7 @@ def fitted(model: Any, images: Any, labels: Any) -> dict[str, Any]:
     """What a further ``fit`` changes, and its loss in each epoch.
 
     Of its own steps: BatchNorm's moving statistics follow what trains only after hundreds of
-    steps, so what ``evaluate`` finds rises as often as it falls.
+    steps, so what ``evaluate`` finds may rise meanwhile.
     """
     keras.utils.set_random_seed(4)
     before = [weight.numpy() for weight in model.weights]
